@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from archspec.block import Composite, Rate, Scope, Size, Value
+from archspec.errors import RuleError
+from archspec.ops.activation import Act, Activation
+from archspec.ops.drop import Dropout
+from archspec.ops.linear import Linear
+from archspec.shape import Tokens, Vector
+
+
+class Mlp(Composite):
+    """Two linear maps with an activation between them, token by token (ViT, §3.1)."""
+
+    role: ClassVar[str] = "mlp"
+    examples: ClassVar = [
+        ({}, Tokens(5, 4)),
+        ({"ratio": 1.5, "act": "quick_gelu", "dropout": 0.1}, Tokens(5, 4)),
+        ({"hidden": 7}, Vector(4)),
+    ]
+
+    ratio: Annotated[float, Field(gt=0, le=1024)] = 4.0
+    """Hidden width ÷ width."""
+    hidden: Size | None = None
+    """Hidden width itself, in place of `ratio`."""
+    act: Act = "gelu"
+    dropout: Rate = 0.0
+
+    def label(self) -> str:
+        return f"MLP {self.hidden}" if self.hidden else f"MLP ×{self.ratio:g}"
+
+    def expand(self, scope: Scope, x: Value[Tokens | Vector]) -> Value[Tokens | Vector]:
+        hidden = self.hidden or int(x.shape.c * self.ratio)
+        if not hidden:
+            raise RuleError(f"ratio={self.ratio:g} leaves nothing of {x.shape.c} channels", field="ratio")
+        y = scope("fc1", Linear(features=hidden), x)
+        y = scope("act", Activation(kind=self.act), y)
+        y = scope("drop1", Dropout(rate=self.dropout), y) if self.dropout else y
+        y = scope("fc2", Linear(features=x.shape.c), y)
+        return scope("drop2", Dropout(rate=self.dropout), y) if self.dropout else y

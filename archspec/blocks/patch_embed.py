@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from archspec.block import Composite, Scope, Size, Value, divide
+from archspec.ops.conv import Conv2d, Pair, pair
+from archspec.ops.layout import ToTokens
+from archspec.shape import Image, Tokens
+
+
+class PatchEmbed(Composite):
+    """The image as a sequence: patches that do not overlap, each projected to one token (ViT, §3.1)."""
+
+    role: ClassVar[str] = "embed"
+    examples: ClassVar = [({"patch": 4, "dim": 8}, Image(3, 16, 24)), ({"patch": (2, 4), "dim": 8}, Image(3, 16, 24))]
+
+    patch: Pair
+    """Side of a patch in pixels, or [rows, columns]; divides the image."""
+    dim: Size
+    """Width of a token."""
+
+    def label(self) -> str:
+        return f"patch embed /{pair(self.patch)[0]}"
+
+    def expand(self, scope: Scope, x: Value[Image]) -> Value[Tokens]:
+        for side, patch, axis in zip((x.shape.h, x.shape.w), pair(self.patch), ("height", "width"), strict=True):
+            divide(side, patch, "patch", f"the image's {axis} of {side}")
+        y = scope("proj", Conv2d(channels=self.dim, kernel=self.patch, stride=self.patch), x)
+        return scope("tokens", ToTokens(), y)

@@ -1,0 +1,33 @@
+"""`expect`: a spec is its own acceptance test."""
+
+from __future__ import annotations
+
+from archspec.document import Mapping, locate
+from archspec.errors import Problem, SpecError
+from archspec.graph import Graph
+from archspec.spec import Expect
+
+
+def check(expect: Expect, graph: Graph, tree: Mapping) -> None:
+    """Hold a shaped graph to its spec's budgets; a SpecError names every one that is missed."""
+    cost = graph.cost
+    problems = []
+
+    def miss(key: str, message: str) -> None:
+        at = locate(tree, ("expect", *key.split(".")))
+        problems.append(Problem("expect", message, at.mark if at else None, f"expect.{key}"))
+
+    for key, unit, found in (("params", "parameters", cost.params), ("macs", "MACs", cost.macs)):
+        exact, most = getattr(expect, key), getattr(expect, f"max_{key}")
+        if exact is not None and exact != found:
+            miss(key, f"expected {exact:,} {unit}, the graph has {found:,} ({found - exact:+,})")
+        if most is not None and found > most:
+            miss(f"max_{key}", f"expected at most {most:,.0f} {unit}, the graph has {found:,}")
+    for title, sizes in (expect.outputs or {}).items():
+        if title not in graph.outputs:
+            miss(f"outputs.{title}", f"no output is called {title}: there are {', '.join(graph.outputs)}")
+        elif graph.shape(graph.outputs[title]).sizes != sizes:
+            shape = graph.shape(graph.outputs[title])
+            miss(f"outputs.{title}", f"expected {title} to be {'x'.join(map(str, sizes))}, it is {shape}")
+    if problems:
+        raise SpecError(problems)

@@ -1,0 +1,127 @@
+"""What went wrong and where: the one error type that reaches a user, and the marks it points with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """A text and the name its marks are printed with: a file's path as the user wrote it, or `--set`."""
+
+    name: str
+    text: str
+    path: str | None = None
+
+    def line(self, number: int) -> str:
+        """Line `number` (from 1), without its end; empty where there is none."""
+        lines = self.text.split("\n")
+        return lines[number - 1].rstrip("\r") if 0 < number <= len(lines) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A stretch of a source; lines and columns count from 1, the end is exclusive."""
+
+    source: Source = field(repr=False)
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def __str__(self) -> str:
+        return f"{self.source.name}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault: a stable code, one sentence with the values in it, the place, and what to do instead."""
+
+    code: str
+    message: str
+    mark: Mark | None = None
+    path: str = ""
+    notes: tuple[str, ...] = ()
+    help: str | None = None
+
+    def at(self, mark: Mark | None, path: str | None = None) -> Problem:
+        """The same problem, placed, unless it already has a place."""
+        return replace(self, mark=self.mark or mark, path=self.path or path or "")
+
+    def json(self) -> dict[str, Any]:
+        """The problem as plain data, with the keys of `--json`."""
+        mark = self.mark
+        return {
+            "code": self.code,
+            "message": self.message,
+            "path": self.path,
+            "file": mark.source.name if mark else None,
+            "line": mark.line if mark else None,
+            "column": mark.column if mark else None,
+            "end_line": mark.end_line if mark else None,
+            "end_column": mark.end_column if mark else None,
+            "notes": list(self.notes),
+            "help": self.help,
+        }
+
+    def __str__(self) -> str:
+        """The problem as a person reads it: place, sentence, excerpt with a caret, notes, help."""
+        place = f"{self.mark}: " if self.mark else ""
+        lines = [f"{place}error[{self.code}]: {self.message}"]
+        if self.mark and self.mark.source.line(self.mark.line).strip():
+            lines += _excerpt(self.mark)
+        lines += [f"   {note}" for note in self.notes]
+        if self.help:
+            lines.append(f"   help: {self.help}")
+        return "\n".join(lines)
+
+
+class SpecError(Exception):
+    """Everything that one step found wrong; `problems` holds each."""
+
+    def __init__(self, problems: Iterable[Problem] | Problem) -> None:
+        found = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        super().__init__("\n\n".join(map(str, found)))
+        self.problems: tuple[Problem, ...] = found
+
+    def __reduce__(self) -> tuple[type[SpecError], tuple[tuple[Problem, ...]]]:
+        return SpecError, (self.problems,)
+
+
+class RuleError(ValueError):
+    """A rule of a block is broken. It knows the sentence and the values; whoever placed the block adds where."""
+
+    def __init__(self, message: str, *, code: str = "shape", field: str | None = None, help: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.field = field  # the config field to point at, where one is at fault
+        self.help = help
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """`did you mean …?` for a word that is none of the known ones; None where nothing is near."""
+    near = get_close_matches(word, list(known), n=2, cutoff=0.6)
+    return f"did you mean {' or '.join(near)}?" if near else None
+
+
+def listing(words: Sequence[str] | Iterable[str], most: int = 12) -> str:
+    """Words for a message, cut where there are too many to be read."""
+    words = list(words)
+    return ", ".join(words[:most]) + (f", … ({len(words)} in all)" if len(words) > most else "")
+
+
+def _excerpt(mark: Mark, widest: int = 160) -> list[str]:
+    """The marked line with a caret below its first column; a long line is cut around the mark."""
+    line, column = mark.source.line(mark.line).replace("\t", " "), mark.column
+    line = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line)
+    if len(line) > widest:
+        start = max(0, column - 1 - widest // 2)
+        line, column = line[start : start + widest], column - start
+    width = max(1, mark.end_column - mark.column) if mark.end_line == mark.line else 1
+    width = min(width, max(1, len(line) - column + 1))
+    number = str(mark.line)
+    gutter = " " * (len(number) + 3)
+    return [f"   {number} | {line}", f"{gutter} | {' ' * (column - 1)}{'^' * width}"]

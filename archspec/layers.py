@@ -1,0 +1,376 @@
+"""The `nn.Module`s that torch lacks, or whose initialisation differs. Shapes have the batch in front.
+
+Each module fills its parameters in `reset_parameters`, and nowhere else: `compile` builds on the meta device and calls it
+once, on the target device.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from functools import cache
+from typing import Any
+
+import torch
+from einops import rearrange, reduce
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+Sizes = tuple[int, int]
+
+
+def fill(weight: Tensor, init: str) -> None:
+    """Fill in place by a rule of `archspec.ops.init`; timm's trunc_normal cuts at ±2 itself, not at ±2σ."""
+    if weight.is_meta:  # nothing to fill, and timm's construction on meta is slow for filling it all the same
+        return
+    if init == "trunc_normal":
+        nn.init.trunc_normal_(weight, std=0.02)
+    elif init == "normal":
+        nn.init.normal_(weight)
+    else:
+        nn.init.zeros_(weight)
+
+
+@cache
+def output_type(names: tuple[str, ...]) -> type[tuple[Any, ...]]:
+    """The NamedTuple that a model with several outputs returns: they unpack in the order in which the spec declares them."""
+    made = namedtuple("Outputs", names)  # type: ignore[misc]
+
+    def reduce(self: Any) -> tuple[Any, ...]:
+        return _remake_output, (names, tuple(self))
+
+    made.__reduce__ = reduce  # type: ignore[method-assign]
+    return made
+
+
+def _remake_output(names: tuple[str, ...], values: tuple[Any, ...]) -> tuple[Any, ...]:
+    return output_type(names)(*values)
+
+
+class Outputs(nn.Module):
+    """Picks what the model returns in training and in evaluation: one tensor, or a NamedTuple of several."""
+
+    def __init__(self, train: dict[str, int], evaluation: dict[str, int]) -> None:
+        super().__init__()
+        self.train_places, self.evaluation_places = train, evaluation
+
+    def forward(self, *values: Tensor) -> Tensor | tuple[Any, ...]:
+        places = self.train_places if self.training else self.evaluation_places
+        found = [values[place] for place in places.values()]
+        return found[0] if len(found) == 1 else output_type(tuple(places))(*found)
+
+
+class Linear(nn.Linear):
+    """torch's linear map with a choice of initialisation."""
+
+    def __init__(self, inputs: int, outputs: int, *, bias: bool, init: str) -> None:
+        self.init = init
+        super().__init__(inputs, outputs, bias=bias)
+
+    def reset_parameters(self) -> None:
+        if self.weight.is_meta:
+            return
+        if self.init == "torch":
+            super().reset_parameters()
+            return
+        fill(self.weight, self.init)
+        if self.bias is not None:
+            nn.init.zeros_(self.bias)
+
+
+class Conv2d(nn.Conv2d):
+    """torch's convolution with a choice of initialisation."""
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: Sizes,
+        stride: Sizes,
+        padding: Sizes,
+        *,
+        groups: int,
+        bias: bool,
+        init: str,
+    ) -> None:
+        self.init = init
+        super().__init__(inputs, outputs, kernel, stride, padding, groups=groups, bias=bias)
+
+    def reset_parameters(self) -> None:
+        if self.weight.is_meta:
+            return
+        if self.init == "torch":
+            super().reset_parameters()
+            return
+        fill(self.weight, self.init)
+        if self.bias is not None:
+            nn.init.zeros_(self.bias)
+
+
+class ImageNorm(nn.LayerNorm):
+    """Layer normalisation over the channels of each cell: (b, c, h, w) → the same."""
+
+    def __init__(self, channels: int, eps: float) -> None:
+        super().__init__(channels, eps)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+class BatchNorm2d(nn.BatchNorm2d):
+    """torch's batch norm whose scale starts from `gamma`."""
+
+    def __init__(self, channels: int, eps: float, *, gamma: float) -> None:
+        self.gamma = gamma
+        super().__init__(channels, eps)
+
+    def reset_parameters(self) -> None:
+        super().reset_parameters()
+        nn.init.constant_(self.weight, self.gamma)
+
+
+class VectorBatchNorm(nn.BatchNorm1d):
+    """Batch norm of vectors (b, c)."""
+
+    def __init__(self, channels: int, eps: float, *, gamma: float) -> None:
+        self.gamma = gamma
+        super().__init__(channels, eps)
+
+    def reset_parameters(self) -> None:
+        super().reset_parameters()
+        nn.init.constant_(self.weight, self.gamma)
+
+
+class TokenBatchNorm(VectorBatchNorm):
+    """Batch norm of tokens (b, n, c): every token of every sample is one observation."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.flatten(0, 1)).view_as(x)
+
+
+class QuickGELU(nn.Module):
+    """x · σ(1.702 x), OpenAI's approximation of GELU."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * torch.sigmoid(1.702 * x)
+
+
+class DotAttention(nn.Module):
+    """softmax(s · QKᵀ) V: (b, n, h·d), (b, m, h·d), (b, m, h·e) → (b, n, h·e)."""
+
+    def __init__(self, heads: int, scale: float, dropout: float) -> None:
+        super().__init__()
+        self.heads, self.scale, self.dropout = heads, scale, dropout
+
+    def forward(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        q, k, v = (x.view(*x.shape[:2], self.heads, -1).transpose(1, 2) for x in (q, k, v))
+        dropout = self.dropout if self.training else 0.0
+        y = F.scaled_dot_product_attention(q, k, v, dropout_p=dropout, scale=self.scale)
+        return y.transpose(1, 2).flatten(2)
+
+    def extra_repr(self) -> str:
+        return f"heads={self.heads}, scale={self.scale:.4g}"
+
+
+class Chunk(nn.Module):
+    """(b, n, parts · c) → `parts` times (b, n, c)."""
+
+    def __init__(self, parts: int) -> None:
+        super().__init__()
+        self.parts = parts
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        return x.chunk(self.parts, -1)
+
+
+class ToTokens(nn.Module):
+    """(b, c, h, w) → (b, h·w, c)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.flatten(2).transpose(1, 2)
+
+
+class ToImage(nn.Module):
+    """(b, h·w, c) → (b, c, h, w)."""
+
+    def __init__(self, h: int, w: int) -> None:
+        super().__init__()
+        self.h, self.w = h, w
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.transpose(1, 2).reshape(x.shape[0], -1, self.h, self.w)
+
+
+class Unfold(nn.Module):
+    """(b, c, h, w) → (b, windows, c · kernel²)."""
+
+    def __init__(self, kernel: Sizes, stride: Sizes, padding: Sizes) -> None:
+        super().__init__()
+        self.kernel, self.stride, self.padding = kernel, stride, padding
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.unfold(x, self.kernel, padding=self.padding, stride=self.stride).transpose(1, 2)
+
+
+class Rearrange(nn.Module):
+    """einops.rearrange with a fixed pattern."""
+
+    def __init__(self, pattern: str, axes: dict[str, int]) -> None:
+        super().__init__()
+        self.pattern, self.axes = pattern, axes
+
+    def forward(self, x: Tensor) -> Tensor:
+        return rearrange(x, self.pattern, **self.axes)
+
+
+class Reduce(nn.Module):
+    """einops.reduce with a fixed pattern."""
+
+    def __init__(self, pattern: str, by: str, axes: dict[str, int]) -> None:
+        super().__init__()
+        self.pattern, self.by, self.axes = pattern, by, axes
+
+    def forward(self, x: Tensor) -> Tensor:
+        return reduce(x, self.pattern, self.by, **self.axes)
+
+
+class Add(nn.Module):
+    """The sum of its inputs."""
+
+    def forward(self, x: Tensor, *others: Tensor) -> Tensor:
+        for other in others:
+            x = x + other
+        return x
+
+
+class Mean(nn.Module):
+    """The mean of its inputs."""
+
+    def forward(self, *xs: Tensor) -> Tensor:
+        return torch.stack(xs).mean(0)
+
+
+class Concat(nn.Module):
+    """Its inputs joined along one axis."""
+
+    def __init__(self, axis: int) -> None:
+        super().__init__()
+        self.axis = axis
+
+    def forward(self, *xs: Tensor) -> Tensor:
+        return torch.cat(xs, self.axis)
+
+
+class Scale(nn.Module):
+    """Times a constant."""
+
+    def __init__(self, by: float) -> None:
+        super().__init__()
+        self.by = by
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.by
+
+
+class LayerScale(nn.Module):
+    """Times a learned number for each channel."""
+
+    def __init__(self, channels: int, init: float) -> None:
+        super().__init__()
+        self.init = init
+        self.gamma = nn.Parameter(torch.empty(channels))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        nn.init.constant_(self.gamma, self.init)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.gamma
+
+
+class DropPath(nn.Module):
+    """A whole sample's branch becomes 0 with probability `rate`, or grows by 1 / (1 − rate)."""
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or self.rate == 0:
+            return x
+        keep = 1 - self.rate
+        return x * x.new_empty((x.shape[0], *[1] * (x.ndim - 1))).bernoulli_(keep).div_(keep)
+
+    def extra_repr(self) -> str:
+        return f"rate={self.rate:.3g}"
+
+
+class Token(nn.Module):
+    """`n` learned tokens for every sample: (b, n, c), b from the value that it is shown."""
+
+    def __init__(self, n: int, c: int, init: str) -> None:
+        super().__init__()
+        self.init = init
+        self.token = nn.Parameter(torch.empty(1, n, c))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        fill(self.token, self.init)
+
+    def forward(self, like: Tensor) -> Tensor:
+        return self.token.expand(like.shape[0], -1, -1)
+
+
+class PrependTokens(Token):
+    """(b, m, c) → (b, n + m, c) with the learned tokens in front."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat((super().forward(x), x), 1)
+
+
+class SplitTokens(nn.Module):
+    """(b, n, c) → the first `count` tokens, and the others."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.count = count
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return x[:, : self.count], x[:, self.count :]
+
+
+class SelectToken(nn.Module):
+    """(b, n, c) → (b, c): the token at one place."""
+
+    def __init__(self, place: int) -> None:
+        super().__init__()
+        self.place = place
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[:, self.place]
+
+
+class MeanPool(nn.Module):
+    """The mean over `axes`, the first `skip` tokens left out."""
+
+    def __init__(self, skip: int, axes: tuple[int, ...]) -> None:
+        super().__init__()
+        self.skip, self.axes = skip, axes
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (x[:, self.skip :] if self.skip else x).mean(self.axes)
+
+
+class PositionEmbedding(nn.Module):
+    """(b, n, c) → the same, plus a learned (1, n, c); `grid` are rows and columns of the tokens behind the prefix."""
+
+    def __init__(self, n: int, c: int, grid: Sizes | None, init: str) -> None:
+        super().__init__()
+        self.grid, self.init = grid, init
+        self.position = nn.Parameter(torch.empty(1, n, c))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        fill(self.position, self.init)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.position

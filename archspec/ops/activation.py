@@ -1,0 +1,45 @@
+"""Elementwise nonlinearities."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from archspec.block import Op
+from archspec.shape import Cost, Image, Tokens, Vector
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Act = Literal["gelu", "quick_gelu", "relu", "hardswish", "silu", "sigmoid"]
+"""`gelu` is the exact (erf) form; `quick_gelu` is x · σ(1.702 x)."""
+
+
+class Activation(Op):
+    """An elementwise nonlinearity."""
+
+    role: ClassVar[str] = "activation"
+    examples: ClassVar = [
+        ({"kind": kind}, Tokens(5, 4)) for kind in ("gelu", "quick_gelu", "relu", "hardswish", "silu", "sigmoid")
+    ]
+
+    kind: Act = "gelu"
+
+    def label(self) -> str:
+        return {"gelu": "GELU", "quick_gelu": "QuickGELU", "relu": "ReLU", "silu": "SiLU"}.get(self.kind, self.kind)
+
+    def infer(self, x: Image | Tokens | Vector) -> Image | Tokens | Vector:
+        return x
+
+    def cost(self, x: Image | Tokens | Vector) -> Cost:
+        return Cost()
+
+    def build(self, x: Image | Tokens | Vector) -> nn.Module:
+        from torch import nn
+
+        from archspec.layers import QuickGELU
+
+        kinds = {
+            "gelu": nn.GELU, "quick_gelu": QuickGELU, "relu": nn.ReLU,
+            "hardswish": nn.Hardswish, "silu": nn.SiLU, "sigmoid": nn.Sigmoid,
+        }  # fmt: skip
+        return kinds[self.kind]()

@@ -1,0 +1,105 @@
+"""Ops that slide a window over an image."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field
+
+from archspec.block import Op, Size, divide
+from archspec.errors import RuleError
+from archspec.ops.init import Init
+from archspec.shape import Cost, Grid, Image, Tokens
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Pair = Size | tuple[Size, Size]
+Padding = Annotated[int, Field(ge=0, le=2**31)]
+Paddings = Padding | tuple[Padding, Padding]
+
+
+def pair(size: int | tuple[int, int]) -> tuple[int, int]:
+    """One number for both axes, or (rows, columns)."""
+    return size if isinstance(size, tuple) else (size, size)
+
+
+def times(size: int | tuple[int, int]) -> str:
+    """A window's size in a label: 3×3."""
+    return "×".join(map(str, pair(size)))
+
+
+class Window(Op):
+    """Kernel, stride, padding, and the grid that they leave."""
+
+    kernel: Pair
+    stride: Pair = 1
+    padding: Paddings = 0
+
+    def grid(self, x: Grid) -> Grid:
+        """⌊(side + 2 · padding − kernel) / stride⌋ + 1 on each axis."""
+        sides = []
+        for axis, side in enumerate((x.h, x.w)):
+            kernel, padding = pair(self.kernel)[axis], pair(self.padding)[axis]
+            if side + 2 * padding < kernel:
+                room = f"{side} cells" + (f" with {padding} of padding on each side" if padding else "")
+                raise RuleError(f"a kernel of {kernel} does not fit into {room}", field="kernel")
+            sides.append((side + 2 * padding - kernel) // pair(self.stride)[axis] + 1)
+        return Grid(*sides)
+
+
+class Conv2d(Window):
+    """Convolution over an image."""
+
+    role: ClassVar[str] = "conv"
+    examples: ClassVar = [
+        ({"channels": 8, "kernel": 3, "stride": 2, "padding": 1}, Image(4, 9, 11)),
+        ({"channels": 8, "kernel": (3, 5), "groups": 4, "bias": False}, Image(4, 9, 11)),
+    ]
+
+    channels: Size
+    groups: Size = 1
+    bias: bool = True
+    init: Init = "torch"
+
+    def label(self) -> str:
+        return f"conv {times(self.kernel)}" + (f" /{times(self.stride)}" if pair(self.stride) != (1, 1) else "")
+
+    def infer(self, x: Image) -> Image:
+        divide(x.c, self.groups, "groups", f"the {x.c} channels of {x}")
+        divide(self.channels, self.groups, "groups", f"channels={self.channels}")
+        grid = self.grid(x.grid)
+        return Image(self.channels, grid.h, grid.w)
+
+    def cost(self, x: Image) -> Cost:
+        taps = math.prod(pair(self.kernel)) * x.c // self.groups
+        return Cost(params=(taps + self.bias) * self.channels, macs=taps * self.infer(x).numel)
+
+    def build(self, x: Image) -> nn.Module:
+        from archspec.layers import Conv2d
+
+        return Conv2d(x.c, self.channels, pair(self.kernel), pair(self.stride), pair(self.padding),
+                      groups=self.groups, bias=self.bias, init=self.init)  # fmt: skip
+
+
+class Unfold(Window):
+    """Every window of the image as one token of c · kernel² numbers, channel by channel (T2T-ViT's soft split, §3.1)."""
+
+    role: ClassVar[str] = "layout"
+    examples: ClassVar = [({"kernel": 3, "stride": 2, "padding": 1}, Image(4, 9, 11))]
+
+    def label(self) -> str:
+        return f"unfold {times(self.kernel)} /{times(self.stride)}"
+
+    def infer(self, x: Image) -> Tokens:
+        grid = self.grid(x.grid)
+        return Tokens(grid.n, x.c * math.prod(pair(self.kernel)), grid)
+
+    def cost(self, x: Image) -> Cost:
+        return Cost()
+
+    def build(self, x: Image) -> nn.Module:
+        from archspec.layers import Unfold
+
+        return Unfold(pair(self.kernel), pair(self.stride), pair(self.padding))

@@ -1,0 +1,57 @@
+"""Randomness in training; nothing in evaluation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from archspec.block import Op, Rate
+from archspec.shape import Cost, Image, Tokens, Vector
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class Dropout(Op):
+    """Each number is dropped with probability `rate`; the others grow by 1 / (1 − rate)."""
+
+    role: ClassVar[str] = "drop"
+    examples: ClassVar = [({"rate": 0.5}, Tokens(5, 4))]
+
+    rate: Rate
+
+    def label(self) -> str:
+        return f"dropout {self.rate:g}"
+
+    def infer(self, x: Image | Tokens | Vector) -> Image | Tokens | Vector:
+        return x
+
+    def cost(self, x: Image | Tokens | Vector) -> Cost:
+        return Cost()
+
+    def build(self, x: Image | Tokens | Vector) -> nn.Module:
+        from torch import nn
+
+        return nn.Dropout(self.rate)
+
+
+class DropPath(Op):
+    """A residual branch is dropped whole, sample by sample, with probability `rate` (Huang et al. 2016)."""
+
+    role: ClassVar[str] = "drop"
+    examples: ClassVar = [({"rate": 0.5}, Tokens(5, 4))]
+
+    rate: Rate
+
+    def label(self) -> str:
+        return f"drop path {self.rate:.3g}"
+
+    def infer(self, x: Image | Tokens | Vector) -> Image | Tokens | Vector:
+        return x
+
+    def cost(self, x: Image | Tokens | Vector) -> Cost:
+        return Cost()
+
+    def build(self, x: Image | Tokens | Vector) -> nn.Module:
+        from archspec.layers import DropPath
+
+        return DropPath(self.rate)

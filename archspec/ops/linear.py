@@ -1,0 +1,38 @@
+"""The affine map on the last axis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from archspec.block import Op, Size
+from archspec.ops.init import Init
+from archspec.shape import Cost, Tokens, Vector
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class Linear(Op):
+    """y = x Wᵀ + b for every token, or for a vector."""
+
+    role: ClassVar[str] = "linear"
+    examples: ClassVar = [({"features": 8}, Tokens(5, 4)), ({"features": 8, "bias": False}, Vector(4))]
+
+    features: Size
+    bias: bool = True
+    init: Init = "torch"
+
+    def label(self) -> str:
+        return f"linear {self.features}"
+
+    def infer(self, x: Tokens | Vector) -> Tokens | Vector:
+        return x.wide(self.features)
+
+    def cost(self, x: Tokens | Vector) -> Cost:
+        rows = x.numel // x.c
+        return Cost(params=(x.c + self.bias) * self.features, macs=rows * x.c * self.features)
+
+    def build(self, x: Tokens | Vector) -> nn.Module:
+        from archspec.layers import Linear
+
+        return Linear(x.c, self.features, bias=self.bias, init=self.init)

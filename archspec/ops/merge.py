@@ -1,0 +1,152 @@
+"""Ops that make one value of several, or scale one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from archspec.block import Op
+from archspec.errors import RuleError
+from archspec.shape import Cost, Grid, Image, Shape, Tokens, Vector
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def alike(word: str, values: tuple[Shape, ...]) -> Shape:
+    """The one shape that all values have."""
+    first = values[0]
+    for value in values[1:]:
+        if value.sizes != first.sizes or type(value) is not type(first):
+            raise RuleError(f"{word} takes values of one shape, got {first} and {value}")
+    return first
+
+
+class Add(Op):
+    """The sum of values of one shape; a residual connection."""
+
+    role: ClassVar[str] = "add"
+    examples: ClassVar = [({}, Tokens(5, 4), Tokens(5, 4)), ({}, Vector(4), Vector(4), Vector(4))]
+
+    def label(self) -> str:
+        return "+"
+
+    def infer(self, *xs: Image | Tokens | Vector) -> Image | Tokens | Vector:
+        return alike("add", xs)  # type: ignore[return-value]
+
+    def cost(self, *xs: Image | Tokens | Vector) -> Cost:
+        return Cost()
+
+    def build(self, *xs: Image | Tokens | Vector) -> nn.Module:
+        from archspec.layers import Add
+
+        return Add()
+
+
+class Mean(Op):
+    """The mean of values of one shape, such as the logits of two heads."""
+
+    role: ClassVar[str] = "merge"
+    examples: ClassVar = [({}, Vector(4), Vector(4))]
+
+    def infer(self, *xs: Image | Tokens | Vector) -> Image | Tokens | Vector:
+        return alike("mean", xs)  # type: ignore[return-value]
+
+    def cost(self, *xs: Image | Tokens | Vector) -> Cost:
+        return Cost()
+
+    def build(self, *xs: Image | Tokens | Vector) -> nn.Module:
+        from archspec.layers import Mean
+
+        return Mean()
+
+
+class Concat(Op):
+    """Values joined along the width: the channels of images, tokens or vectors."""
+
+    role: ClassVar[str] = "merge"
+    examples: ClassVar = [
+        ({}, Tokens(5, 4), Tokens(5, 3)),
+        ({}, Image(4, 3, 3), Image(2, 3, 3)),
+        ({}, Vector(4), Vector(3)),
+    ]
+
+    def infer(self, *xs: Image | Tokens | Vector) -> Image | Tokens | Vector:
+        alike("concat", tuple(replace(x, c=1) for x in xs))
+        return replace(xs[0], c=sum(x.c for x in xs))
+
+    def cost(self, *xs: Image | Tokens | Vector) -> Cost:
+        return Cost()
+
+    def build(self, *xs: Image | Tokens | Vector) -> nn.Module:
+        from archspec.layers import Concat
+
+        return Concat(1 if isinstance(xs[0], Image) else -1)
+
+
+class Join(Op):
+    """Tokens in front of other tokens; names and grid are kept."""
+
+    role: ClassVar[str] = "merge"
+    examples: ClassVar = [({}, Tokens(1, 4, None, ("cls",)), Tokens(6, 4, Grid(2, 3)))]
+
+    def infer(self, front: Tokens, body: Tokens) -> Tokens:
+        if front.c != body.c:
+            raise RuleError(f"tokens of width {front.c} do not join tokens of width {body.c}")
+        if front.grid:
+            raise RuleError(f"{front} have a grid of {front.grid}, so they cannot stand in front")
+        twice = set(front.prefix) & set(body.prefix)
+        if twice:
+            raise RuleError(f"two tokens would be named {', '.join(sorted(twice))}", code="token")
+        return Tokens(front.n + body.n, body.c, body.grid, front.prefix + body.prefix)
+
+    def cost(self, front: Tokens, body: Tokens) -> Cost:
+        return Cost()
+
+    def build(self, front: Tokens, body: Tokens) -> nn.Module:
+        from archspec.layers import Concat
+
+        return Concat(1)
+
+
+class Scale(Op):
+    """Every number times a constant."""
+
+    role: ClassVar[str] = "scale"
+    examples: ClassVar = [({"by": 0.5}, Tokens(5, 4))]
+
+    by: float
+
+    def label(self) -> str:
+        return f"× {self.by:g}"
+
+    def infer(self, x: Image | Tokens | Vector) -> Image | Tokens | Vector:
+        return x
+
+    def cost(self, x: Image | Tokens | Vector) -> Cost:
+        return Cost()
+
+    def build(self, x: Image | Tokens | Vector) -> nn.Module:
+        from archspec.layers import Scale
+
+        return Scale(self.by)
+
+
+class LayerScale(Op):
+    """Every channel times a learned number that starts small (CaiT, §2)."""
+
+    role: ClassVar[str] = "scale"
+    examples: ClassVar = [({"init": 1e-5}, Tokens(5, 4))]
+
+    init: float = 1e-5
+
+    def infer(self, x: Tokens | Vector) -> Tokens | Vector:
+        return x
+
+    def cost(self, x: Tokens | Vector) -> Cost:
+        return Cost(params=x.c)
+
+    def build(self, x: Tokens | Vector) -> nn.Module:
+        from archspec.layers import LayerScale
+
+        return LayerScale(x.c, self.init)

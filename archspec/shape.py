@@ -1,0 +1,145 @@
+"""What flows along an edge: an image, tokens or a vector, the batch implied."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from archspec.errors import RuleError
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Rows and columns of the map that tokens were cut from."""
+
+    h: int
+    w: int
+
+    @property
+    def n(self) -> int:
+        return self.h * self.w
+
+    def __str__(self) -> str:
+        return f"{self.h}x{self.w}"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The type of a value; `sizes` are the axes behind the batch."""
+
+    kind: ClassVar[str]
+    axes: ClassVar[str]
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        raise NotImplementedError
+
+    @property
+    def numel(self) -> int:
+        """Elements of one sample."""
+        return math.prod(self.sizes)
+
+    @property
+    def text(self) -> str:
+        """The sizes alone, as they stand on an edge: `197x384`."""
+        return "x".join(map(str, self.sizes))
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Image(Shape):
+    """A map of `c` channels, `h` rows and `w` columns: torch's (b, c, h, w)."""
+
+    kind: ClassVar[str] = "image"
+    axes: ClassVar[str] = "c h w"
+
+    c: int
+    h: int
+    w: int
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        return (self.c, self.h, self.w)
+
+    @property
+    def grid(self) -> Grid:
+        return Grid(self.h, self.w)
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens(Shape):
+    """`n` tokens of width `c`, (b, n, c): first those named in `prefix`, then the cells of `grid`, row by row."""
+
+    kind: ClassVar[str] = "tokens"
+    axes: ClassVar[str] = "n c"
+
+    n: int
+    c: int
+    grid: Grid | None = None
+    prefix: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.grid and self.n != len(self.prefix) + self.grid.n:
+            raise RuleError(f"{self.n} tokens are not {len(self.prefix)} in front and a grid of {self.grid}")
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        return (self.n, self.c)
+
+    @property
+    def body(self) -> Tokens:
+        """The tokens behind the prefix."""
+        return replace(self, n=self.n - len(self.prefix), prefix=())
+
+    def index(self, token: str) -> int:
+        """The place of a named token; a RuleError where there is none of that name."""
+        if token not in self.prefix:
+            there = f"there are {', '.join(self.prefix)}" if self.prefix else "there are none in front"
+            raise RuleError(f"no token named {token} in {self}: {there}", code="token", field="token")
+        return self.prefix.index(token)
+
+    def wide(self, c: int) -> Tokens:
+        """The same tokens with another width."""
+        return replace(self, c=c)
+
+
+@dataclass(frozen=True, slots=True)
+class Vector(Shape):
+    """One vector of `c` features, (b, c): pooled features or logits."""
+
+    kind: ClassVar[str] = "vector"
+    axes: ClassVar[str] = "c"
+
+    c: int
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        return (self.c,)
+
+    def wide(self, c: int) -> Vector:
+        """A vector of another width."""
+        return Vector(c)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a node costs: parameters, of which `frozen` never train; multiply-accumulates of one sample; buffers.
+
+    MACs count matrix products, convolutions, QKᵀ and AV; norms, activations and biases are left out (1 MAC = 2 FLOPs).
+    """
+
+    params: int = 0
+    macs: int = 0
+    frozen: int = 0
+    buffers: int = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(
+            self.params + other.params,
+            self.macs + other.macs,
+            self.frozen + other.frozen,
+            self.buffers + other.buffers,
+        )
