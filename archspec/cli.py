@@ -1,0 +1,78 @@
+"""`archspec VERB …`: each verb is a file in `archspec/commands`, imported when it is used."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pkgutil import iter_modules
+
+from archspec import __version__, commands
+from archspec.errors import SpecError
+
+FINE, FINDINGS, USAGE = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; the exit code is 0 (fine), 1 (findings in a spec, a stale file, a budget missed) or 2 (usage)."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    parser = _parser(given)
+    args = parser.parse_args(given)
+    try:
+        code: int = args.run(args)
+        sys.stdout.flush()
+    except SpecError as error:
+        if args.traceback:
+            raise
+        _show(error, as_json=getattr(args, "json", False))
+        return FINDINGS
+    except BrokenPipeError:  # the reader of our output has gone, `archspec … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
+    except KeyboardInterrupt:
+        return 130
+    except (OSError, RuntimeError, MemoryError, RecursionError) as error:
+        if args.traceback:
+            raise
+        print(f"archspec: {type(error).__name__}: {error}", file=sys.stderr)
+        print("archspec: run it again with --traceback to see where", file=sys.stderr)
+        return USAGE
+    return code
+
+
+def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
+    """Only the verb that is asked for is imported; help lists them all."""
+    parser = argparse.ArgumentParser(
+        prog="archspec", description="Vision transformers as YAML graphs.", allow_abbrev=False
+    )
+    parser.add_argument("--version", action="version", version=f"archspec {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    names = sorted(module.name for module in iter_modules(commands.__path__))
+    asked = next((word for word in given if not word.startswith("-")), None)
+    for name in names:
+        if asked in names and asked != name:
+            continue
+        module = import_module(f"archspec.commands.{name}")
+        lines = (module.__doc__ or "").strip().splitlines()
+        verb = verbs.add_parser(name, help=lines[0], description=module.__doc__, allow_abbrev=False,
+                                formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+        module.arguments(verb)
+        verb.add_argument("--traceback", action="store_true", help="show Python's own traceback when something fails")
+        verb.set_defaults(run=module.run)
+    return parser
+
+
+def _show(error: SpecError, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"problems": [problem.json() for problem in error.problems]}, indent=2))
+        return
+    print(error, file=sys.stderr)
+    if len(error.problems) > 1:
+        print(f"\n{len(error.problems)} problems", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

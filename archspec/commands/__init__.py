@@ -1,0 +1,23 @@
+"""The verbs of the command line: a file each, with `arguments(parser)` and `run(args) -> exit code`."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def spec_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which spec, and what to change about it."""
+    parser.add_argument("spec", help="a file, file.yaml#variant, or the name of a packaged spec or variant")
+    parser.add_argument("--variant", metavar="NAME", help="the variant; by default the one that the spec names")
+    parser.add_argument("--set", metavar="PATH=VALUE", action="append", default=[], dest="settings",
+                        help="change one value, such as graph.stage3.repeat=12; may be given often")  # fmt: skip
+    parser.add_argument(
+        "--allow-python", action="store_true", help="run the Python files that the spec names under use"
+    )
+
+
+def output_arguments(parser: argparse.ArgumentParser) -> None:
+    """How a verb talks."""
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print problems only")
+    parser.add_argument("--no-color", action="store_true", help="no colours or progress (as does NO_COLOR)")
