@@ -14,6 +14,8 @@ from archspec.errors import Mark, Problem, listing, nearest
 
 Path = tuple[str | int, ...]
 
+LARGEST = 2**31  # the bound of every size; said only to those who pass it
+
 
 def complaints(error: ValidationError, model: type[BaseModel], tree: Tree, owner: str) -> list[Problem]:
     """A problem for each place that Pydantic rejects; `owner` is what the tree configures: a spec, or a block's word."""
@@ -22,7 +24,12 @@ def complaints(error: ValidationError, model: type[BaseModel], tree: Tree, owner
         path, rest = _follow(tree, item["loc"])
         problem = _problem(item["type"], path, rest, model, tree, owner)
         wrong.setdefault((*path, problem.code, rest[-1] if problem.code == "missing-key" else ""), problem)
-    return [problem for path, problem in wrong.items() if not _hidden(path[:-2], problem, wrong)]
+    misspelt = {problem.help for problem in wrong.values() if problem.code == "unknown-key"}
+    return [
+        problem
+        for path, problem in wrong.items()
+        if not _hidden(path[:-2], problem, wrong) and nearest(str(path[-1]), [str(path[-1])]) not in misspelt
+    ]
 
 
 def _hidden(path: Path, problem: Problem, wrong: dict[Path, Problem]) -> bool:
@@ -67,6 +74,8 @@ def _problem(
         )
     found = _at(tree, path)
     wants = _wants(model, path)
+    if kind == "less_than_equal" and "at most" not in wants:
+        wants += f" and of at most {LARGEST:,}"
     help = _hint(found)
     return Problem("wrong-type", f"{dotted or owner} takes {wants}, got {show(found)}", found.mark, dotted, help=help)
 
@@ -200,7 +209,7 @@ def _limits(bounds: tuple[Any, ...]) -> Iterator[tuple[str, Any]]:
 
 def _range(limits: dict[str, Any]) -> str:
     texts = {"ge": "of at least {}", "gt": "above {}", "le": "of at most {}", "lt": "below {}"}
-    said = [text.format(f"{limits[name]:,}") for name, text in texts.items() if name in limits]
+    said = [text.format(f"{limits[name]:,}") for name, text in texts.items() if limits.get(name, LARGEST) != LARGEST]
     return f" {' and '.join(said)}" if said else ""
 
 

@@ -12,13 +12,17 @@ from archspec.block import Block
 from archspec.complaint import complaints, show
 from archspec.document import Leaf, Mapping, Sequence, Tree
 from archspec.errors import Mark, Problem, listing, nearest
-from archspec.expression import ExpressionError, evaluate, is_expression
+from archspec.expression import ExpressionError, evaluate, is_expression, references
 from archspec.spec import RESERVED
 from archspec.vocabulary import Vocabulary
 
 
 class Unresolved(Exception):
     """A value that cannot be had; its problems are already written down."""
+
+
+class Unknown:
+    """Stands for a parameter that has problems of its own; what refers to it is silent."""
 
 
 class Configurer:
@@ -45,6 +49,8 @@ class Configurer:
 
     def _evaluate(self, leaf: Leaf, text: str, names: Names[str, Any], path: str) -> Any:
         try:
+            if any(isinstance(names.get(name), Unknown) for name in references(text)):
+                raise Unresolved
             result = evaluate(text, names)
         except ExpressionError as error:
             mark = _within(leaf, error.offset, error.width)
@@ -88,7 +94,7 @@ class Configurer:
         try:
             made = block.model_validate(values)
         except ValidationError as error:
-            self._complain(error, block, tree, values, path, missing=not failed)
+            self._complain(error, block, tree, values, path, missing=True)
             raise Unresolved from None
         if failed:
             raise Unresolved
@@ -146,7 +152,7 @@ class Configurer:
         found = [
             replace(problem, path=f"{path}.{problem.path}" if problem.path else path)
             for problem in complaints(error, block, _with_values(tree, values), block.word)
-            if missing or problem.code != "missing-key"
+            if problem.code != "missing-key" or (missing and problem.message.rpartition(" ")[2] not in tree.entries)
         ]
         self.problems += found
         return bool(found)
@@ -161,10 +167,10 @@ class Configurer:
 
 
 def _with_values(tree: Mapping, values: dict[str, Any]) -> Mapping:
-    """A node's config with expressions replaced by what they gave, so that a message quotes the value."""
+    """A config's keys that have a value, expressions replaced by what they gave, so that a message quotes it."""
     entries: dict[str, Tree] = {}
     for key, item in tree.entries.items():
-        if key in RESERVED:
+        if key not in values:
             continue
         if isinstance(item, Leaf) and key in values and not isinstance(values[key], Block | tuple | dict):
             item = Leaf(values[key], item.mark, item.plain)

@@ -47,7 +47,6 @@ class Definition(Composite):
         """The body, wired once for each set of values; None where it has problems."""
         key = identity(self)
         if key not in self.wired:
-            self.wired[key] = None  # what a block that contains itself would find
             self.wired[key] = type(self).wirer(self)
         return self.wired[key]
 

@@ -10,11 +10,11 @@ from heapq import heapify, heappop, heappush
 from typing import Any
 
 from archspec.block import Block, Port, Ref, carried
-from archspec.config import Configurer, Unresolved, marks_of, show_value
+from archspec.config import Configurer, Unknown, Unresolved, marks_of, show_value
 from archspec.definition import Definition, define
 from archspec.document import Mapping, Sequence, Tree
 from archspec.errors import Mark, Problem, SpecError, listing, nearest
-from archspec.expression import is_expression, references
+from archspec.expression import ExpressionError, is_expression, references
 from archspec.graph import Graph, Node
 from archspec.repeat import Repeat
 from archspec.reserved import RESERVED as RESERVED_NAMES
@@ -89,12 +89,12 @@ class Wirer(Configurer):
             circle = list(reversed(error.args[1]))
             message = f"the parameters {' → '.join(circle)} need each other"
             self.problems.append(Problem("cycle", message, waiting[circle[0]].mark, f"params.{circle[0]}"))
-            return names
+            return dict.fromkeys(waiting, Unknown())
         for name in order:
             try:
                 names[name] = self.value(waiting[name], names, f"params.{name}")
             except Unresolved:
-                names[name] = None
+                names[name] = Unknown()
         return names
 
     def _defaults(self, tree: Mapping, names: Names[str, Any]) -> dict[str, dict[str, Any]]:
@@ -192,7 +192,7 @@ class Wirer(Configurer):
         self, tree: Mapping, specs: Names[str, NodeSpec], names: Names[str, Any], inputs: list[str], path: str
     ) -> _Level:
         """Wire one graph: first every node's block, then what each reads, then an order."""
-        level = _Level(path, tree, inputs)
+        level = _Level(path, tree, inputs, len(self.problems))
         for name, spec in specs.items():
             at = tree.entries[name]
             if isinstance(at, Mapping):
@@ -421,7 +421,7 @@ class Wirer(Configurer):
 
     def _check_read(self, level: _Level, outputs: Iterable[Ref]) -> None:
         """Every node is read, or is an output. Said only of a graph that has no other problem."""
-        if any(name not in level.nodes for name in level.blocks):
+        if any(name not in level.nodes for name in level.blocks) or len(self.problems) > level.before:
             return
         read = {ref.node for ref in outputs} | {ref.node for node in level.nodes.values() for ref in node.inputs}
         for name, node in level.nodes.items():
@@ -441,6 +441,7 @@ class _Level:
     path: str
     tree: Mapping
     inputs: list[str]
+    before: int  # how many problems there were
     specs: dict[str, NodeSpec] = field(default_factory=dict)
     blocks: dict[str, Block | None] = field(default_factory=dict)
     above: dict[str, str | None] = field(default_factory=dict)
@@ -463,7 +464,12 @@ def _references(tree: Tree) -> set[str]:
         return {name for item in tree.entries.values() for name in _references(item)}
     if isinstance(tree, Sequence):
         return {name for item in tree.items for name in _references(item)}
-    return set(references(tree.value)) if isinstance(tree.value, str) and is_expression(tree.value) else set()
+    if not isinstance(tree.value, str) or not is_expression(tree.value):
+        return set()
+    try:
+        return set(references(tree.value))
+    except ExpressionError:  # told when it is evaluated
+        return set()
 
 
 def _mapping(tree: Mapping, key: str) -> Mapping:

@@ -7,6 +7,7 @@ from pydantic import Field
 from archspec.block import Block, Composite, Rate, Role, Scope, Value
 from archspec.blocks.mlp import Mlp
 from archspec.blocks.self_attention import SelfAttention
+from archspec.errors import RuleError
 from archspec.ops.drop import DropPath
 from archspec.ops.merge import Add, LayerScale, Scale
 from archspec.ops.norm import LayerNorm
@@ -45,6 +46,9 @@ class EncoderLayer(Composite):
         y = scope(f"scale_in{number}", Scale(by=self.branch_scale), x) if scaled else x
         y = scope(f"norm{number}", self.norm, y)
         y = scope(name, block, y)
+        if y.shape.sizes != x.shape.sizes:
+            message = f"{block.word} gives {y.shape} for {x.shape}; a residual branch gives back the shape that it gets"
+            raise RuleError(message, code="slot", field="attention" if name == "attn" else name)
         y = scope(f"scale_out{number}", Scale(by=1 / self.branch_scale), y) if scaled else y
         y = scope(f"layer_scale{number}", LayerScale(init=self.layer_scale), y) if self.layer_scale is not None else y
         y = scope(f"drop_path{number}", DropPath(rate=self.drop_path), y) if self.drop_path else y

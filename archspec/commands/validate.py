@@ -12,6 +12,7 @@ from archspec.commands import output_arguments, spec_arguments
 from archspec.errors import Problem, SpecError
 from archspec.graph import Graph
 from archspec.load import graph_of, open_spec
+from archspec.report import giga
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +23,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     found = open_spec(args.spec)
     named = args.variant or found.variant
-    variants = [named] if named or not found.variants else list(found.variants)
+    every = dict.fromkeys([*found.variants, *([found.default] if found.default else [])])
+    variants = [named] if named or not every else list(every)
     graphs: dict[str | None, Graph] = {}
     problems: dict[Problem, None] = {}
     for variant in variants:
@@ -37,5 +39,5 @@ def run(args: argparse.Namespace) -> int:
     elif not args.quiet:
         for variant, graph in graphs.items():
             cost = graph.cost
-            print(f"{variant or graph.meta['name']}: fine – {cost.params:,} params, {cost.macs / 1e9:.3f} GMACs")
+            print(f"{variant or graph.meta['name']}: fine – {cost.params:,} params, {giga(cost.macs)}")
     return 1 if problems else 0
