@@ -56,11 +56,14 @@ class Graph:
         return self.nodes[ref.node].outputs[ref.port]
 
     def walk(self, path: str = "") -> Iterator[tuple[str, Node]]:
-        """Every node at every depth, a composite before its body, with its dotted path."""
+        """Every node at every depth, a composite before its body, with its dotted path.
+
+        The inside of a node that shares another's weights is that of the other one.
+        """
         for name, node in self.nodes.items():
             here = f"{path}.{name}" if path else name
             yield here, node
-            if node.body:
+            if node.body and not node.share:
                 yield from node.body.walk(here)
 
     def find(self, path: str) -> Node:

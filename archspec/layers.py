@@ -6,6 +6,7 @@ once, on the target device.
 
 from __future__ import annotations
 
+import math
 from collections import namedtuple
 from functools import cache
 from typing import Any
@@ -14,6 +15,8 @@ import torch
 from einops import rearrange, reduce
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from archspec.errors import RuleError
 
 Sizes = tuple[int, int]
 
@@ -28,6 +31,21 @@ def fill(weight: Tensor, init: str) -> None:
         nn.init.normal_(weight)
     else:
         nn.init.zeros_(weight)
+
+
+def resize(cells: Tensor, grid: Sizes) -> tuple[Tensor, str]:
+    """Cells (b, m, c) of a square – or of a grid shaped like `grid` – resampled to `grid`, and what was done.
+
+    Bicubic as in DeiT's code, which neither aligns corners nor filters.
+    """
+    m, (h, w) = cells.shape[1], grid
+    shapes = [(side, m // side) for side in (math.isqrt(m), math.isqrt(m * h // w)) if side and m % side == 0]
+    old = next(((rows, columns) for rows, columns in shapes if rows == columns or rows * w == columns * h), None)
+    if old is None:
+        raise RuleError(f"{m} positions are neither a square nor a grid shaped like {h}×{w}")
+    image = rearrange(cells.float(), "b (h w) c -> b c h w", h=old[0])
+    resized = F.interpolate(image, size=grid, mode="bicubic", align_corners=False)
+    return rearrange(resized, "b c h w -> b (h w) c").to(cells.dtype), f"{old[0]}×{old[1]} → {h}×{w}"
 
 
 @cache
@@ -51,12 +69,19 @@ class Outputs(nn.Module):
 
     def __init__(self, train: dict[str, int], evaluation: dict[str, int]) -> None:
         super().__init__()
-        self.train_places, self.evaluation_places = train, evaluation
+        self.places = {True: train, False: evaluation}
+        self.kinds = {mode: output_type(tuple(places)) for mode, places in self.places.items()}
 
     def forward(self, *values: Tensor) -> Tensor | tuple[Any, ...]:
-        places = self.train_places if self.training else self.evaluation_places
-        found = [values[place] for place in places.values()]
-        return found[0] if len(found) == 1 else output_type(tuple(places))(*found)
+        found = [values[place] for place in self.places[self.training].values()]
+        return found[0] if len(found) == 1 else self.kinds[self.training](*found)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if key != "kinds"}  # made at run time: no pickle knows them
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self.kinds = {mode: output_type(tuple(places)) for mode, places in self.places.items()}
 
 
 class Linear(nn.Linear):
@@ -171,15 +196,81 @@ class DotAttention(nn.Module):
         return f"heads={self.heads}, scale={self.scale:.4g}"
 
 
-class Chunk(nn.Module):
-    """(b, n, parts · c) → `parts` times (b, n, c)."""
+class AttentionScores(nn.Module):
+    """s · QKᵀ: (b, n, h·d), (b, m, h·d) → (b, h, n, m)."""
 
-    def __init__(self, parts: int) -> None:
+    def __init__(self, heads: int, scale: float) -> None:
         super().__init__()
-        self.parts = parts
+        self.heads, self.scale = heads, scale
+
+    def forward(self, q: Tensor, k: Tensor) -> Tensor:
+        q, k = (x.view(*x.shape[:2], self.heads, -1).transpose(1, 2) for x in (q * self.scale, k))
+        return q @ k.transpose(2, 3)
+
+    def extra_repr(self) -> str:
+        return f"heads={self.heads}, scale={self.scale:.4g}"
+
+
+class MixHeads(Linear):
+    """(b, h, n, m) → the same: a linear map over the heads, as one (h × h) product with (h × n·m) for each sample."""
+
+    def __init__(self, heads: int, *, bias: bool, init: str) -> None:
+        super().__init__(heads, heads, bias=bias, init=init)
+
+    def forward(self, x: Tensor) -> Tensor:
+        weight = self.weight.expand(x.shape[0], -1, -1)
+        if self.bias is None:
+            return torch.bmm(weight, x.flatten(2)).view_as(x)
+        return torch.baddbmm(self.bias[:, None], weight, x.flatten(2)).view_as(x)
+
+
+class WeightedValues(nn.Module):
+    """AV: (b, h, n, m), (b, m, h·e) → (b, n, h·e)."""
+
+    def forward(self, weights: Tensor, v: Tensor) -> Tensor:
+        v = v.view(*v.shape[:2], weights.shape[1], -1).transpose(1, 2)
+        return (weights @ v).transpose(1, 2).flatten(2)
+
+
+class PerformerAttention(nn.Module):
+    """(b, n, d), (b, m, d), (b, m, e) → (b, n, e) through random features; `w`, (features, d), is frozen."""
+
+    def __init__(self, features: int, channels: int, eps: float) -> None:
+        super().__init__()
+        self.features, self.eps = features, eps
+        self.w = nn.Parameter(torch.empty(features, channels), requires_grad=False)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Orthogonal rows of length √features."""
+        if self.w.is_meta:
+            return
+        w = nn.init.orthogonal_(torch.empty_like(self.w, dtype=torch.float32))
+        with torch.no_grad():
+            self.w.copy_(w * self.features**0.5)
+
+    def forward(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        q, k, dtype = self._features(q), self._features(k), v.dtype
+        total = q @ k.sum(1)[..., None]
+        y = q @ (k.transpose(1, 2) @ v.float()) / (total + self.eps)
+        return y.to(dtype)
+
+    def _features(self, x: Tensor) -> Tensor:
+        """φ, in float32 whatever the width of the tokens' numbers."""
+        x = x.float()
+        return torch.exp(x @ self.w.float().t() - x.square().sum(-1, keepdim=True) / 2) / self.features**0.5
+
+
+class Chunk(nn.Module):
+    """(b, n, parts · c) → as many times (b, n, c), in the order that `places` says."""
+
+    def __init__(self, places: tuple[int, ...]) -> None:
+        super().__init__()
+        self.places = places
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        return x.chunk(self.parts, -1)
+        parts = x.chunk(len(self.places), -1)
+        return tuple([parts[place] for place in self.places])
 
 
 class ToTokens(nn.Module):
@@ -271,17 +362,33 @@ class Scale(nn.Module):
         return x * self.by
 
 
+class Gate(nn.Module):
+    """x times a vector (b, c), which is spread over the axes of x at `places`."""
+
+    def __init__(self, places: tuple[int, ...]) -> None:
+        super().__init__()
+        self.places = places
+
+    def forward(self, x: Tensor, gate: Tensor) -> Tensor:
+        for place in self.places:
+            gate = gate.unsqueeze(place)
+        return x * gate
+
+
 class LayerScale(nn.Module):
     """Times a learned number for each channel."""
 
-    def __init__(self, channels: int, init: float) -> None:
+    def __init__(self, channels: int, init: float | str) -> None:
         super().__init__()
         self.init = init
         self.gamma = nn.Parameter(torch.empty(channels))
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        nn.init.constant_(self.gamma, self.init)
+        if self.init == "uniform":
+            nn.init.uniform_(self.gamma, -1, 1)
+        else:
+            nn.init.constant_(self.gamma, float(self.init))
 
     def forward(self, x: Tensor) -> Tensor:
         return x * self.gamma
@@ -372,5 +479,38 @@ class PositionEmbedding(nn.Module):
     def reset_parameters(self) -> None:
         fill(self.position, self.init)
 
+    def resample(self, _name: str, table: Tensor) -> tuple[Tensor, str]:
+        """A table (1, m, c) for another grid, at this one; the prefix is kept as it is."""
+        if self.grid is None or table.ndim != 3 or table.shape[2] != self.position.shape[2]:
+            raise RuleError("only tables of the same width, of tokens with a grid, can be resampled")
+        prefix = self.position.shape[1] - self.grid[0] * self.grid[1]
+        body, note = resize(table[:, prefix:], self.grid)
+        return torch.cat((table[:, :prefix], body), 1), note
+
     def forward(self, x: Tensor) -> Tensor:
         return x + self.position
+
+
+class SinusoidPosition(PositionEmbedding):
+    """(b, n, c) → the same, plus a fixed (1, n, c): sin(p / 10000^(j/c)) for even j, and its cosine beside it."""
+
+    def __init__(self, n: int, c: int, grid: Sizes | None, *, recompute: bool) -> None:
+        self.recompute = recompute
+        super().__init__(n, c, grid, "zeros")
+        self.position.requires_grad_(False)
+
+    def reset_parameters(self) -> None:
+        if self.position.is_meta:
+            return
+        _, n, c = self.position.shape
+        channel = torch.arange(c, device="cpu")
+        wavelength = 10000 ** (channel.div(2, rounding_mode="floor").double() * 2 / c)
+        angle = torch.arange(n, device="cpu").double()[:, None] / wavelength
+        with torch.no_grad():
+            self.position.copy_(torch.where(channel % 2 == 0, angle.sin(), angle.cos())[None])
+
+    def resample(self, name: str, table: Tensor) -> tuple[Tensor, str]:
+        """Theirs at another grid; or our own, where it is to be computed anew."""
+        if self.recompute:
+            return self.position.detach(), "computed anew"
+        return super().resample(name, table)

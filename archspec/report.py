@@ -125,7 +125,7 @@ def _rows(graph: Graph, level: int, depth: int | None) -> Iterator[Row]:
         if isinstance(node.block, Repeat) and node.body:
             word = f"{node.block.blocks[0].word} ×{len(node.block.blocks)}"
         yield _row(node, level, word)
-        if node.body and (depth is None or level < depth):
+        if node.body and not node.share and (depth is None or level < depth):
             if isinstance(node.block, Repeat):
                 yield from _folded(node.body, level + 1, depth)
             else:
