@@ -14,17 +14,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from archspec.block import Composite, Op, Scope, Value
     from archspec.build import build
+    from archspec.diff import diff
+    from archspec.distill import DistillationLoss
     from archspec.errors import Problem, RuleError, SpecError
+    from archspec.explain import explain
     from archspec.graph import Graph
     from archspec.load import load
     from archspec.render import render
     from archspec.report import report
+    from archspec.sweep import sweep
     from archspec.weights import LoadReport, load_weights
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Composite": "block",
+    "DistillationLoss": "distill",
     "Graph": "graph",
     "LoadReport": "weights",
     "Op": "block",
@@ -34,14 +39,18 @@ _HOMES = {
     "SpecError": "errors",
     "Value": "block",
     "build": "build",
+    "diff": "diff",
+    "explain": "explain",
     "load": "load",
     "load_weights": "weights",
     "render": "render",
     "report": "report",
+    "sweep": "sweep",
 }
 
 __all__ = [
     "Composite",
+    "DistillationLoss",
     "Graph",
     "LoadReport",
     "Op",
@@ -51,10 +60,13 @@ __all__ = [
     "SpecError",
     "Value",
     "build",
+    "diff",
+    "explain",
     "load",
     "load_weights",
     "render",
     "report",
+    "sweep",
 ]
 
 

@@ -145,7 +145,7 @@ def locate(tree: Tree, path: Iterable[str | int]) -> Tree | None:
 
 def dump(data: Any) -> str:
     """Plain data as text that reads back equal; ValueError or TypeError for what our YAML cannot say."""
-    return "\n".join(_lines(data, "") if isinstance(data, dict) and data else [_inline(data)]) + "\n"
+    return "\n".join(_lines(data, "") if isinstance(data, dict) and data else [inline(data)]) + "\n"
 
 
 # --- files -------------------------------------------------------------------------------------------------------
@@ -529,7 +529,7 @@ def _entry(head: str, item: Any, pad: str) -> Iterator[str]:
         yield head
         yield from _lines(item, pad + "  ")
     else:
-        yield f"{head} {_inline(item)}"
+        yield f"{head} {inline(item)}"
 
 
 def _is_prose(text: str) -> bool:
@@ -544,14 +544,15 @@ def _is_small(data: Any) -> bool:
     items = list(data.values()) if isinstance(data, dict) else list(data)
     flat = [part for item in items for part in (item if isinstance(item, list | tuple) else [item])]
     nested = any(isinstance(part, dict | list | tuple) for part in flat)
-    return len(flat) <= 24 and not nested and len(_inline(data)) <= 100
+    return len(flat) <= 24 and not nested and len(inline(data)) <= 100
 
 
-def _inline(data: Any) -> str:
+def inline(data: Any) -> str:
+    """`dump` on one line, as it may stand behind a key."""
     if isinstance(data, dict):
-        return "{" + ", ".join(f"{_key(key)}: {_inline(item)}" for key, item in data.items()) + "}"
+        return "{" + ", ".join(f"{_key(key)}: {inline(item)}" for key, item in data.items()) + "}"
     if isinstance(data, list | tuple):
-        return "[" + ", ".join(map(_inline, data)) + "]"
+        return "[" + ", ".join(map(inline, data)) + "]"
     if data is None or isinstance(data, bool):
         return {None: "null", True: "true", False: "false"}[data]
     if isinstance(data, int):

@@ -65,7 +65,7 @@ def load(
 def settings(overrides: Iterable[str] | dict[str, Any] | None) -> list[str]:
     """Overrides as texts `path=value`."""
     if isinstance(overrides, dict):
-        return [f"{path}={document.dump(value).strip()}" for path, value in overrides.items()]
+        return [f"{path}={document.inline(value)}" for path, value in overrides.items()]
     return list(overrides or ())
 
 
