@@ -115,11 +115,11 @@ def listing(words: Sequence[str] | Iterable[str], most: int = 12) -> str:
 
 def _excerpt(mark: Mark, widest: int = 160) -> list[str]:
     """The marked line with a caret below its first column; a long line is cut around the mark."""
-    line, column = mark.source.line(mark.line).replace("\t", " "), mark.column
-    line = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line)
+    line, column = mark.source.line(mark.line), mark.column
     if len(line) > widest:
         start = max(0, column - 1 - widest // 2)
         line, column = line[start : start + widest], column - start
+    line = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line.replace("\t", " "))
     width = max(1, mark.end_column - mark.column) if mark.end_line == mark.line else 1
     width = min(width, max(1, len(line) - column + 1))
     number = str(mark.line)
