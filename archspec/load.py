@@ -97,6 +97,7 @@ def graph_of(
     check(marked.spec.expect, graph, tree)
     plain = {key: value for key, value in document.plain(tree).items() if key != "variants"}
     meta = {
+        **graph.meta,
         "name": marked.spec.name,
         "title": marked.spec.title,
         "source": marked.spec.source,

@@ -69,7 +69,7 @@ class Wirer(Configurer):
         else:
             outputs, train = self._refs(spec.outputs, level, lambda name: at.entries[name].mark, "outputs"), None
         self._check_read(level, [*outputs.values(), *(train or {}).values()])
-        return Graph(inputs, level.nodes, outputs, train), self.defaults
+        return Graph(inputs, level.nodes, outputs, train, {"params": names}), self.defaults
 
     def built(self, block: Block) -> None:
         if isinstance(block, Definition):

@@ -19,7 +19,7 @@ LADDER = """
     document expression overlay reserved vocabulary complaint spec config
     infer repeat definition wire plugin budget load
     write progress report explain diff sweep schema probe render
-    lower layers compile build renaming checkpoint weights distill
+    lower layers compile build renaming checkpoint load_report transfer weights distill
     commands cli
 """.split()
 """A file imports only from those that stand before it; files of one folder may import each other."""
