@@ -130,6 +130,17 @@ class Conv2d(nn.Conv2d):
         if self.bias is not None:
             nn.init.zeros_(self.bias)
 
+    def resample(self, _name: str, kernel: Tensor) -> tuple[Tensor, str]:
+        """A kernel (o, 3, h, w) for colour images, for other channels: red, green, blue in turn, at the same total strength."""
+        outputs, channels, *window = kernel.shape
+        if channels != 3 or self.groups != 1 or [outputs, *window] != [self.out_channels, *self.kernel_size]:
+            raise RuleError("only the input channels of a kernel for colour images can be adapted")
+        if self.in_channels == 1:
+            return kernel.sum(1, keepdim=True), "3 → 1 input channels"
+        turns = -(-self.in_channels // 3)
+        made = kernel.repeat(1, turns, 1, 1)[:, : self.in_channels] * (3 / self.in_channels)
+        return made, f"3 → {self.in_channels} input channels"
+
 
 class ImageNorm(nn.LayerNorm):
     """Layer normalisation over the channels of each cell: (b, c, h, w) → the same."""
