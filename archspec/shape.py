@@ -107,6 +107,15 @@ class Tokens(Shape):
 
 
 @dataclass(frozen=True, slots=True)
+class AttentionMap(Image):
+    """A map for each of `c` heads: a row for each of the `queries`, a column for each key, (b, c, h, w)."""
+
+    kind: ClassVar[str] = "map"
+
+    queries: Tokens
+
+
+@dataclass(frozen=True, slots=True)
 class Vector(Shape):
     """One vector of `c` features, (b, c): pooled features or logits."""
 

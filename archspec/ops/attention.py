@@ -8,7 +8,8 @@ from pydantic import Field
 
 from archspec.block import Op, Rate, Size, divide
 from archspec.errors import RuleError
-from archspec.shape import Cost, Grid, Tokens
+from archspec.ops.init import Init
+from archspec.shape import AttentionMap, Cost, Grid, Tokens
 
 if TYPE_CHECKING:
     from torch import nn
@@ -59,3 +60,128 @@ class DotAttention(Op):
         from archspec.layers import DotAttention
 
         return DotAttention(self.heads, self.scale or (q.c // self.heads) ** -0.5, self.dropout)
+
+
+class AttentionScores(Op):
+    """s · QKᵀ as maps, head by head: where the heads are mixed, the softmax is a node of its own."""
+
+    role: ClassVar[str] = "attention"
+    examples: ClassVar = [
+        ({"heads": 2}, Tokens(5, 8, Grid(2, 2), ("cls",)), Tokens(5, 8)),
+        ({"heads": 2, "scale": 0.5}, Tokens(1, 8), Tokens(3, 8)),
+    ]
+
+    heads: Size
+    scale: Scale | None = None
+    """s; where none is given, (channels per head)^-½."""
+
+    def label(self) -> str:
+        return f"QKᵀ, {self.heads} head{'s' * (self.heads > 1)}"
+
+    def infer(self, q: Tokens, k: Tokens) -> AttentionMap:
+        attended(self.heads, q, k, k)
+        return AttentionMap(self.heads, q.n, k.n, q)
+
+    def cost(self, q: Tokens, k: Tokens) -> Cost:
+        return Cost(macs=q.n * k.n * q.c)
+
+    def build(self, q: Tokens, k: Tokens) -> nn.Module:
+        from archspec.layers import AttentionScores
+
+        return AttentionScores(self.heads, self.scale or (q.c // self.heads) ** -0.5)
+
+
+class Softmax(Op):
+    """Scores as weights: each query's sum to 1 over the keys."""
+
+    role: ClassVar[str] = "activation"
+    examples: ClassVar = [({}, AttentionMap(2, 5, 3, Tokens(5, 8)))]
+
+    def infer(self, x: AttentionMap) -> AttentionMap:
+        return x
+
+    def cost(self, x: AttentionMap) -> Cost:
+        return Cost()
+
+    def build(self, x: AttentionMap) -> nn.Module:
+        from torch import nn
+
+        return nn.Softmax(dim=-1)
+
+
+class MixHeads(Op):
+    """Each head's map becomes a learned combination of all heads' maps, entry by entry."""
+
+    role: ClassVar[str] = "linear"
+    examples: ClassVar = [
+        ({}, AttentionMap(2, 5, 3, Tokens(5, 8))),
+        ({"bias": False, "init": "normal"}, AttentionMap(4, 5, 5, Tokens(5, 8))),
+    ]
+
+    bias: bool = True
+    init: Init = "torch"
+
+    def infer(self, x: AttentionMap) -> AttentionMap:
+        return x
+
+    def cost(self, x: AttentionMap) -> Cost:
+        return Cost(params=(x.c + self.bias) * x.c, macs=x.c * x.numel)
+
+    def build(self, x: AttentionMap) -> nn.Module:
+        from archspec.layers import MixHeads
+
+        return MixHeads(x.c, bias=self.bias, init=self.init)
+
+
+class WeightedValues(Op):
+    """AV: for each query, the values added up by the weights of its row, head by head."""
+
+    role: ClassVar[str] = "attention"
+    examples: ClassVar = [({}, AttentionMap(2, 5, 3, Tokens(5, 8, Grid(2, 2), ("cls",))), Tokens(3, 12))]
+
+    def label(self) -> str:
+        return "AV"
+
+    def infer(self, weights: AttentionMap, v: Tokens) -> Tokens:
+        divide(v.c, weights.c, "heads", f"the {v.c} channels of the values ({v})")
+        if weights.w != v.n:
+            raise RuleError(f"weights for {weights.w} keys do not meet {v.n} values")
+        return weights.queries.wide(v.c)
+
+    def cost(self, weights: AttentionMap, v: Tokens) -> Cost:
+        return Cost(macs=weights.h * v.numel)
+
+    def build(self, weights: AttentionMap, v: Tokens) -> nn.Module:
+        from archspec.layers import WeightedValues
+
+        return WeightedValues()
+
+
+class PerformerAttention(Op):
+    """φ(Q) (φ(K)ᵀ V) / (φ(Q) Σφ(K) + ε) with φ(z) = exp(w z − |z|²/2) / √features: softmax attention in linear time.
+
+    The rows of w are orthogonal; it is drawn once, never trains and goes with the weights (Choromanski et al. 2021, §2.3;
+    T2T-ViT, §3.3).
+    """
+
+    role: ClassVar[str] = "attention"
+    examples: ClassVar = [({"features": 4}, Tokens(6, 8, Grid(2, 3)), Tokens(6, 8), Tokens(6, 8))]
+
+    features: Size
+    eps: Annotated[float, Field(gt=0, lt=1)] = 1e-8
+
+    def label(self) -> str:
+        return f"performer, {self.features} features"
+
+    def infer(self, q: Tokens, k: Tokens, v: Tokens) -> Tokens:
+        return attended(1, q, k, v)
+
+    def cost(self, q: Tokens, k: Tokens, v: Tokens) -> Cost:
+        w = self.features * q.c
+        products = k.n * self.features * v.c + q.n * self.features * (v.c + 1)
+        return Cost(params=w, frozen=w, macs=(q.n + k.n) * w + products)
+
+    def build(self, q: Tokens, k: Tokens, v: Tokens) -> nn.Module:
+        from archspec.layers import PerformerAttention
+
+        return PerformerAttention(self.features, q.c, self.eps)

@@ -71,10 +71,13 @@ class Split(Op):
 
     role: ClassVar[str] = "layout"
     outputs: ClassVar[tuple[str, ...]] = ("q", "k", "v")
-    examples: ClassVar = [({}, Tokens(5, 12))]
+    examples: ClassVar = [({}, Tokens(5, 12)), ({"order": "kqv"}, Tokens(5, 12))]
+
+    order: Literal["qkv", "kqv"] = "qkv"
+    """In which order the parts lie."""
 
     def label(self) -> str:
-        return "q | k | v"
+        return " | ".join(self.order)
 
     def infer(self, x: Tokens) -> tuple[Tokens, Tokens, Tokens]:
         if x.c % 3:
@@ -87,7 +90,7 @@ class Split(Op):
     def build(self, x: Tokens) -> nn.Module:
         from archspec.layers import Chunk
 
-        return Chunk(3)
+        return Chunk(tuple(map(self.order.index, "qkv")))
 
 
 class Rearrange(Op):
@@ -96,6 +99,7 @@ class Rearrange(Op):
     role: ClassVar[str] = "layout"
     examples: ClassVar = [
         ({"pattern": "c (h p) (w q) -> (c p q) h w", "to": "image", "axes": {"p": 2, "q": 2}}, Image(3, 4, 6)),
+        ({"pattern": "c (h p) (w q) -> (h w) (p q c)", "to": "tokens", "axes": {"p": 2, "q": 2}}, Image(3, 4, 6)),
         ({"pattern": "n c -> (n c)", "to": "vector"}, Tokens(5, 4)),
     ]
 
@@ -107,7 +111,7 @@ class Rearrange(Op):
         return self.pattern.replace("->", "→")
 
     def infer(self, x: Image | Tokens | Vector) -> Image | Tokens | Vector:
-        return typed(self.to, einops_sizes(self.pattern, x, self.axes, reduces=False))
+        return typed(self.to, einops_axes(self.pattern, x, self.axes, reduces=False))
 
     def cost(self, x: Image | Tokens | Vector) -> Cost:
         return Cost()
@@ -136,7 +140,7 @@ class Reduce(Op):
         return f"{self.by}: {self.pattern.replace('->', '→')}"
 
     def infer(self, x: Image | Tokens | Vector) -> Image | Tokens | Vector:
-        return typed(self.to, einops_sizes(self.pattern, x, self.axes, reduces=True))
+        return typed(self.to, einops_axes(self.pattern, x, self.axes, reduces=True))
 
     def cost(self, x: Image | Tokens | Vector) -> Cost:
         return Cost()
@@ -161,8 +165,8 @@ def batched(pattern: str) -> str:
     return f"samples {left} -> samples {right}"
 
 
-def einops_sizes(pattern: str, x: Shape, axes: dict[str, int], *, reduces: bool) -> tuple[int, ...]:
-    """The sizes that einops will give for one sample; einops reads the pattern, only the numbers are worked out here."""
+def einops_axes(pattern: str, x: Shape, axes: dict[str, int], *, reduces: bool) -> tuple[tuple[int, ...], ...]:
+    """The axes that einops will give for one sample, each as the sizes that it is made of; einops reads the pattern."""
     from einops import EinopsError
     from einops.parsing import ParsedExpression
 
@@ -193,15 +197,16 @@ def einops_sizes(pattern: str, x: Shape, axes: dict[str, int], *, reduces: bool)
         if size % part or (not open_axes and size != part):
             raise refuse(f"({' '.join(group)}) does not come out at {size} with {known}")
         known |= dict.fromkeys(open_axes, size // part)
-    return tuple(math.prod(known[name] for name in group) for group in right.composition)
+    return tuple(tuple(known[name] for name in group) for group in right.composition)
 
 
-def typed(kind: str, sizes: tuple[int, ...]) -> Any:
-    """Sizes as the shape that the author says they are."""
+def typed(kind: str, axes: tuple[tuple[int, ...], ...]) -> Any:
+    """Axes as the shape that the author says they are; tokens along an axis of two, such as (h w), lie on that grid."""
+    sizes = tuple(map(math.prod, axes))
     wanted = {"image": (Image, 3), "tokens": (Tokens, 2), "vector": (Vector, 1)}
     shape, rank = wanted[kind]
     if len(sizes) != rank:
         raise RuleError(
             f"the pattern leaves {len(sizes)} axes ({'x'.join(map(str, sizes))}); {kind} has {rank}", field="to"
         )
-    return shape(*sizes)
+    return Tokens(*sizes, Grid(*axes[0])) if kind == "tokens" and len(axes[0]) == 2 else shape(*sizes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from archspec.block import Op
 from archspec.errors import RuleError
@@ -132,13 +132,37 @@ class Scale(Op):
         return Scale(self.by)
 
 
+class Gate(Op):
+    """Every channel times a number of its own, which a vector brings (Hu et al. 2018, eq. 4)."""
+
+    role: ClassVar[str] = "scale"
+    examples: ClassVar = [({}, Tokens(5, 4, Grid(2, 2), ("cls",)), Vector(4)), ({}, Image(4, 3, 5), Vector(4))]
+
+    def label(self) -> str:
+        return "×"
+
+    def infer(self, x: Image | Tokens, gate: Vector) -> Image | Tokens:
+        if gate.c != x.c:
+            raise RuleError(f"a gate of {gate.c} channels does not fit the {x.c} channels of {x}")
+        return x
+
+    def cost(self, x: Image | Tokens, gate: Vector) -> Cost:
+        return Cost()
+
+    def build(self, x: Image | Tokens, gate: Vector) -> nn.Module:
+        from archspec.layers import Gate
+
+        return Gate((2, 3) if isinstance(x, Image) else (1,))
+
+
 class LayerScale(Op):
     """Every channel times a learned number that starts small (CaiT, §2)."""
 
     role: ClassVar[str] = "scale"
-    examples: ClassVar = [({"init": 1e-5}, Tokens(5, 4))]
+    examples: ClassVar = [({"init": 1e-5}, Tokens(5, 4)), ({"init": "uniform"}, Tokens(5, 4))]
 
-    init: float = 1e-5
+    init: float | Literal["uniform"] = 1e-5
+    """What all factors start from; `uniform` draws each from U(−1, 1), as a 1×1 depthwise convolution's."""
 
     def infer(self, x: Tokens | Vector) -> Tokens | Vector:
         return x

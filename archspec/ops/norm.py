@@ -56,5 +56,7 @@ class BatchNorm(Op):
     def build(self, x: Image | Tokens | Vector) -> nn.Module:
         from archspec.layers import BatchNorm2d, TokenBatchNorm, VectorBatchNorm
 
-        kind = {Image: BatchNorm2d, Tokens: TokenBatchNorm, Vector: VectorBatchNorm}[type(x)]
+        if isinstance(x, Image):
+            return BatchNorm2d(x.c, self.eps, gamma=self.gamma)
+        kind = {Tokens: TokenBatchNorm, Vector: VectorBatchNorm}[type(x)]
         return kind(x.c, self.eps, gamma=self.gamma)

@@ -167,3 +167,24 @@ class PositionEmbedding(Op):
         from archspec.layers import PositionEmbedding
 
         return PositionEmbedding(x.n, x.c, (x.grid.h, x.grid.w) if x.grid else None, self.init)
+
+
+class SinusoidPosition(Op):
+    """Fixed waves of falling frequency, added to every token (Vaswani et al. 2017, §3.5). They go with the weights, frozen."""
+
+    role: ClassVar[str] = "position"
+    examples: ClassVar = [({}, Tokens(7, 4, Grid(2, 3), ("cls",))), ({"recompute": True}, Tokens(4, 5))]
+
+    recompute: bool = False
+    """What weights of another image size bring: false resamples their waves, true computes those of this size."""
+
+    def infer(self, x: Tokens) -> Tokens:
+        return x
+
+    def cost(self, x: Tokens) -> Cost:
+        return Cost(params=x.numel, frozen=x.numel)
+
+    def build(self, x: Tokens) -> nn.Module:
+        from archspec.layers import SinusoidPosition
+
+        return SinusoidPosition(x.n, x.c, (x.grid.h, x.grid.w) if x.grid else None, recompute=self.recompute)

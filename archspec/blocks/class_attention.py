@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from archspec.block import Composite, Rate, Scope, Size, Value, divide
+from archspec.blocks.self_attention import score_scale
+from archspec.blocks.talking_heads_attention import DropAt, talk
+from archspec.ops.attention import AttentionScores, DotAttention, MixHeads, Scale
+from archspec.ops.drop import Dropout
+from archspec.ops.linear import Linear
+from archspec.ops.token import SplitPrefix
+from archspec.shape import Grid, Tokens
+
+
+class ClassAttention(Composite):
+    """Only the tokens in front ask; they ask every token, themselves included (CaiT, eq. 3 to 7)."""
+
+    role: ClassVar[str] = "attention"
+    examples: ClassVar = [
+        ({"heads": 2}, Tokens(7, 8, Grid(2, 3), ("cls",))),
+        ({"heads": 2, "head_dim": 3, "qkv_bias": False}, Tokens(8, 8, Grid(2, 3), ("cls", "dist"))),
+        ({"heads": 2, "talking": True, "mix_bias": False, "dropout": 0.1}, Tokens(7, 8, Grid(2, 3), ("cls",))),
+    ]
+
+    heads: Size
+    head_dim: Size | None = None
+    """Channels per head; where none are given, the heads share the width."""
+    qkv_bias: bool = True
+    scale: Literal["head_dim", "full_dim"] | Scale = "head_dim"
+    """What QKᵀ is multiplied by, as in self_attention."""
+    talking: bool = False
+    """Mix the heads before and after the softmax, as talking_heads_attention does."""
+    mix_bias: bool = True
+    dropout: Rate = 0.0
+    """Of the attention weights and of the output."""
+    dropout_at: DropAt = "mixed"
+
+    def label(self) -> str:
+        return f"class attention, {self.heads} head{'s' * (self.heads > 1)}"
+
+    def expand(self, scope: Scope, x: Value[Tokens]) -> Value[Tokens]:
+        c = x.shape.c
+        head_dim = self.head_dim or divide(c, self.heads, "heads", f"the {c} channels of {x.shape}")
+        scale = score_scale(self.scale, c, head_dim)
+        inner = Linear(features=head_dim * self.heads, bias=self.qkv_bias)
+        front, _ = scope("split", SplitPrefix(), x)
+        q, k, v = scope("q", inner, front), scope("k", inner, x), scope("v", inner, x)
+        if self.talking:
+            scores = AttentionScores(heads=self.heads, scale=scale)
+            y = talk(scope, scores, MixHeads(bias=self.mix_bias), self.dropout, self.dropout_at, q, k, v)
+        else:
+            y = scope("attend", DotAttention(heads=self.heads, scale=scale, dropout=self.dropout), q, k, v)
+        y = scope("proj", Linear(features=c), y)
+        return scope("drop", Dropout(rate=self.dropout), y) if self.dropout else y

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from archspec.block import Composite, Scope, Value
+from archspec.ops.conv import Pair, Paddings, Unfold, pair, times
+from archspec.ops.layout import ToImage
+from archspec.shape import Grid, Image, Tokens
+
+
+class T2TUnfold(Composite):
+    """The soft split: an image, or tokens on their grid, as overlapping windows, each one token (T2T-ViT, §3.1)."""
+
+    word: ClassVar[str] = "t2t_unfold"
+    role: ClassVar[str] = "embed"
+    examples: ClassVar = [
+        ({"kernel": 7, "stride": 4, "padding": 2}, Image(3, 16, 24)),
+        ({"kernel": 3, "stride": 2, "padding": 1}, Tokens(12, 4, Grid(3, 4))),
+    ]
+
+    kernel: Pair
+    stride: Pair
+    padding: Paddings = 0
+
+    def label(self) -> str:
+        return f"soft split {times(self.kernel)} /{pair(self.stride)[0]}"
+
+    def expand(self, scope: Scope, x: Value[Image | Tokens]) -> Value[Tokens]:
+        image = scope("image", ToImage(), x) if isinstance(x.shape, Tokens) else x
+        unfold = Unfold(kernel=self.kernel, stride=self.stride, padding=self.padding)
+        result: Value[Tokens] = scope("unfold", unfold, image)
+        return result
