@@ -258,7 +258,7 @@ class PerformerAttention(nn.Module):
             return
         w = nn.init.orthogonal_(torch.empty_like(self.w, dtype=torch.float32))
         with torch.no_grad():
-            self.w.copy_(w * self.features**0.5)
+            self.w.copy_(w * math.sqrt(self.features))
 
     def forward(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         q, k, dtype = self._features(q), self._features(k), v.dtype
@@ -269,7 +269,7 @@ class PerformerAttention(nn.Module):
     def _features(self, x: Tensor) -> Tensor:
         """φ, in float32 whatever the width of the tokens' numbers."""
         x = x.float()
-        return torch.exp(x @ self.w.float().t() - x.square().sum(-1, keepdim=True) / 2) / self.features**0.5
+        return torch.exp(x @ self.w.float().t() - x.square().sum(-1, keepdim=True) / 2) / math.sqrt(self.features)
 
 
 class Chunk(nn.Module):

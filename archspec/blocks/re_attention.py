@@ -14,7 +14,7 @@ from archspec.shape import Grid, Tokens
 
 
 class ReAttention(Composite):
-    """Norm(Θᵀ softmax(s · QKᵀ)) V: the heads exchange their attention maps, so that deep ones differ (DeepViT, eq. 3)."""
+    """Norm(Θᵀ softmax(s · QKᵀ)) V: the heads exchange attention maps, so that deep ones differ (DeepViT, eq. 3)."""
 
     role: ClassVar[str] = "attention"
     examples: ClassVar = [

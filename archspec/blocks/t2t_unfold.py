@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from archspec.block import Composite, Scope, Value
-from archspec.ops.conv import Pair, Paddings, Unfold, pair, times
+from archspec.ops.conv import Paddings, Pair, Unfold, pair, times
 from archspec.ops.layout import ToImage
 from archspec.shape import Grid, Image, Tokens
 

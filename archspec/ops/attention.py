@@ -160,8 +160,8 @@ class WeightedValues(Op):
 class PerformerAttention(Op):
     """φ(Q) (φ(K)ᵀ V) / (φ(Q) Σφ(K) + ε) with φ(z) = exp(w z − |z|²/2) / √features: softmax attention in linear time.
 
-    The rows of w are orthogonal; it is drawn once, never trains and goes with the weights (Choromanski et al. 2021, §2.3;
-    T2T-ViT, §3.3).
+    The rows of w are orthogonal; it is drawn once, never trains and goes with the weights.
+    (Choromanski et al. 2021, §2.3; T2T-ViT, §3.3.)
     """
 
     role: ClassVar[str] = "attention"

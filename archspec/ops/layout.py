@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -209,4 +210,5 @@ def typed(kind: str, axes: tuple[tuple[int, ...], ...]) -> Any:
         raise RuleError(
             f"the pattern leaves {len(sizes)} axes ({'x'.join(map(str, sizes))}); {kind} has {rank}", field="to"
         )
-    return Tokens(*sizes, Grid(*axes[0])) if kind == "tokens" and len(axes[0]) == 2 else shape(*sizes)
+    made = shape(*sizes)
+    return replace(made, grid=Grid(*axes[0])) if isinstance(made, Tokens) and len(axes[0]) == 2 else made

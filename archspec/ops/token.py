@@ -170,7 +170,7 @@ class PositionEmbedding(Op):
 
 
 class SinusoidPosition(Op):
-    """Fixed waves of falling frequency, added to every token (Vaswani et al. 2017, §3.5). They go with the weights, frozen."""
+    """Fixed waves of falling frequency, added to every token (Vaswani et al. 2017, §3.5); frozen among the weights."""
 
     role: ClassVar[str] = "position"
     examples: ClassVar = [({}, Tokens(7, 4, Grid(2, 3), ("cls",))), ({"recompute": True}, Tokens(4, 5))]
