@@ -1,0 +1,535 @@
+"""View → figure: every box, wire and word measured and put in its place."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from archspec.render.layout import Edge, Gaps, Plan, Vertex, layout
+from archspec.render.style import LEGEND, Theme, family
+from archspec.render.text import width, wrap
+from archspec.render.view import INPUT, OUTPUT, Box, Level, Wire
+from archspec.shape import Cost, Shape, Tokens
+
+DIRECTIONS = ("TB", "BT", "LR")
+PAD = 14.0
+MOST_LINE = 190.0
+SUM = 20.0
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a picture shows, beside the graph."""
+
+    theme: Theme
+    direction: str = "TB"
+    shapes: str = "changes"  # all, changes, none
+    costs: tuple[str, ...] = ()  # params, macs
+    heat: str | None = None  # params or macs
+    legend: bool = True
+    title: str | None = None
+    caption: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One line of text; `x` is its start, middle or end, as `anchor` says, `y` its baseline."""
+
+    x: float
+    y: float
+    text: str
+    size: float
+    kind: str = "ink"  # ink, muted, bold
+    anchor: str = "middle"
+
+    def width(self, theme: Theme) -> float:
+        return width(self.text, self.size, theme.bold if self.kind == "bold" else theme.regular)
+
+
+@dataclass(slots=True, eq=False)
+class Shown:
+    """A box in its place: closed, open (a frame around others), a sum, or a pill (an input or output)."""
+
+    box: Box
+    kind: str  # box, frame, sum, pill
+    x: float
+    y: float
+    w: float
+    h: float
+    depth: int
+    step: float = 0.0  # between its ports
+    texts: list[Text] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class Drawn:
+    """A wire in its place; `path` is that of its level. It has a head at a box, but not on the rim of a frame."""
+
+    wire: Wire
+    path: str
+    points: list[Point]
+    head: bool
+    source: str
+    target: str
+
+
+@dataclass(slots=True, eq=False)
+class Figure:
+    """All that is drawn, in the order in which it is drawn."""
+
+    options: Options
+    shown: list[Shown] = field(default_factory=list)
+    drawn: list[Drawn] = field(default_factory=list)
+    tags: list[tuple[float, float, float, float]] = field(default_factory=list)
+    texts: list[Text] = field(default_factory=list)
+    swatches: list[tuple[float, float, str]] = field(default_factory=list)
+    width: float = 0.0
+    height: float = 0.0
+
+
+def shape_text(shape: Shape) -> str:
+    """`197×384`."""
+    return shape.text.replace("x", "×")
+
+
+def number(value: float) -> str:
+    """Three digits and a unit: `20.0 M`."""
+    for unit, size in (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if value >= size * 0.9995:
+            scaled = value / size
+            return f"{scaled:.{max(0, 2 - (scaled >= 9.995) - (scaled >= 99.95))}f}\N{NO-BREAK SPACE}{unit}"
+    return f"{value:g}\N{NO-BREAK SPACE}"
+
+
+def cost_text(cost: Cost, which: tuple[str, ...]) -> str:
+    """`1.79 M params · 314 MMACs`; what is nothing is left out."""
+    parts = []
+    if "params" in which and cost.params:
+        parts.append(f"{number(cost.params).rstrip()}\N{NO-BREAK SPACE}params")
+    if "macs" in which and cost.macs:
+        parts.append(f"{number(cost.macs)}MACs")
+    return " · ".join(parts)
+
+
+@dataclass(slots=True, eq=False)
+class _Leaf:
+    """The words of a closed box, and how large they make it."""
+
+    lines: list[tuple[str, float, str]]
+    w: float
+    h: float
+
+
+@dataclass(slots=True, eq=False)
+class _Part:
+    """A level, laid out, with the parts of its open boxes; `pads` are before, after, start, end – around the plan."""
+
+    level: Level
+    plan: Plan
+    leaves: Mapping[str, _Leaf]
+    parts: Mapping[str, _Part]
+    labels: Mapping[tuple[str, int], tuple[str, tuple[str, ...]]]
+    step: float
+    pads: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    head: tuple[list[tuple[str, float, str]], list[tuple[str, float, str]]] = ((), ())  # type: ignore[assignment]
+
+
+def figure(level: Level, options: Options) -> Figure:
+    """The whole picture."""
+    builder = _Builder(options)
+    part = builder.part(level, top=True)
+    return builder.finish(part)
+
+
+class _Builder:
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.theme = options.theme
+        self.flat = options.direction == "LR"
+
+    # measuring
+
+    def words(self, text: str, size: float, kind: str) -> float:
+        return width(text, size, self.theme.bold if kind == "bold" else self.theme.regular)
+
+    def name_of(self, box: Box) -> tuple[str, str]:
+        """The two lines of a box: its name, and what it is."""
+        label = box.label + (f" ×{box.times}" if box.times > 1 else "")
+        if not self.theme.names:
+            return label[:1].upper() + label[1:], ""
+        if box.name.replace("_", " ") == box.label.lower():
+            return box.name + (f" ×{box.times}" if box.times > 1 else ""), ""
+        return box.name, label
+
+    def leaf(self, box: Box) -> _Leaf:
+        """A closed box's lines and size."""
+        theme = self.theme
+        name, label = self.name_of(box)
+        face, kind = (theme.bold, "bold") if theme.names else (theme.regular, "ink")
+        lines = [(line, theme.size, kind) for line in wrap(name, theme.size, face, MOST_LINE)]
+        small: list[tuple[str, str]] = [(label, "ink")] if label else []
+        small += [(text, "muted") for text in box.varies[:3]]
+        if box.node and box.node.share:
+            small.append((f"weights of {box.node.share}", "muted"))
+        if costs := cost_text(box.cost, self.options.costs):
+            small.append((costs, "muted"))
+        for text, kind in small:
+            lines += [(line, theme.small, kind) for line in wrap(text, theme.small, theme.regular, MOST_LINE)]
+        wide = max(self.words(text, size, kind) for text, size, kind in lines)
+        tall = sum(size * 1.32 for _, size, _ in lines)
+        return _Leaf(lines, wide + 22, tall + 13)
+
+    def pill(self, box: Box, shape: Shape) -> _Leaf:
+        """An input or output of the whole: its name, and its mode or its shape."""
+        theme = self.theme
+        lines = [(box.name, theme.size, "bold" if theme.names else "ink")]
+        if box.mode:
+            lines.append((box.mode, theme.small, "muted"))
+        wide = max(self.words(text, size, kind) for text, size, kind in lines)
+        return _Leaf(lines, wide + 30, sum(size * 1.32 for _, size, _ in lines) + 11)
+
+    # laying out
+
+    def part(self, level: Level, top: bool = False, told: frozenset[int] = frozenset()) -> _Part:
+        """Lay out a level; `told` are those of its outputs whose shape is written outside."""
+        labels = self.labels(level, top, told)
+        parts: dict[str, _Part] = {}
+        leaves: dict[str, _Leaf] = {}
+        for name, box in level.boxes.items():
+            if box.inner:
+                outside = frozenset(out for source, out in labels if source == name)
+                parts[name] = self.frame(box, self.part(box.inner, told=outside))
+            elif box.role in (INPUT, OUTPUT):
+                if top:
+                    leaves[name] = self.pill(box, level.wires[0].shape)
+            elif box.role != "add":
+                leaves[name] = self.leaf(box)
+        self.even(level, leaves)
+        spacing = self.spacing(level, labels)
+        vertices = [self.vertex(level, box, name, leaves, parts, labels, spacing) for name, box in level.boxes.items()]
+        edges = [Edge(wire.source, wire.out, wire.target, wire.into) for wire in level.wires]
+        gaps = Gaps(across=16.0, along=24.0, track=10.0) if self.flat else Gaps()
+        return _Part(level, layout(vertices, edges, gaps), leaves, parts, labels, spacing)
+
+    def even(self, level: Level, leaves: dict[str, _Leaf]) -> None:
+        """Boxes of one level are as wide as the widest, unless that one is much wider."""
+        if self.flat:
+            return
+        boxes = [leaf for name, leaf in leaves.items() if level.boxes[name].role not in (INPUT, OUTPUT)]
+        widths = sorted(leaf.w for leaf in boxes)
+        for leaf in boxes:
+            leaf.w = max(leaf.w, 84.0, *(w for w in widths if w <= max(120.0, leaf.w * 1.7)))
+
+    def spacing(self, level: Level, labels: Mapping[tuple[str, int], tuple[str, tuple[str, ...]]]) -> float:
+        """The distance between the ports of one box."""
+        if self.flat:
+            return 18.0
+        names = [name for box in level.boxes.values() for name in (*box.ins, *box.outs)]
+        wide = [self.words(name, self.theme.small, "muted") + 8 for name in names]
+        wide += [
+            self.label_width(*labels[source, out]) + 14 for source, out in labels if len(level.boxes[source].outs) > 1
+        ]
+        return max(26.0, *wide) if wide else 26.0
+
+    def widest(self, ports: tuple[str, ...]) -> float:
+        """Room for the names of ports beside the words of a box."""
+        return max((self.words(name, self.theme.small, "muted") + 6 for name in ports), default=0.0)
+
+    def label_width(self, text: str, tags: tuple[str, ...]) -> float:
+        return self.words(text, self.theme.small, "muted") + sum(
+            self.words(tag, self.theme.small - 1.5, "ink") + 10 for tag in tags
+        )
+
+    def labels(
+        self, level: Level, top: bool, told: frozenset[int]
+    ) -> dict[tuple[str, int], tuple[str, tuple[str, ...]]]:
+        """The values whose shape is written on their wire: text and the tokens in front."""
+        if self.options.shapes == "none":
+            return {}
+        reads: dict[str, list[Shape]] = defaultdict(list)
+        for wire in level.wires:
+            reads[wire.target].append(wire.shape)
+        outlets = [name for name, box in level.boxes.items() if box.role == OUTPUT]
+        found = {}
+        for wire in level.wires:
+            box = level.boxes[wire.source]
+            if box.role == INPUT and not top:
+                continue
+            same = any(shape == wire.shape for shape in reads[wire.source]) and self.options.shapes == "changes"
+            readers = [w.target for w in level.wires if (w.source, w.out) == (wire.source, wire.out)]
+            outside = not top and all(reader in outlets and outlets.index(reader) in told for reader in readers)
+            if not same and not outside:
+                tags = wire.shape.prefix if isinstance(wire.shape, Tokens) else ()
+                found[wire.source, wire.out] = (shape_text(wire.shape), tags)
+        return found
+
+    def vertex(
+        self, level: Level, box: Box, name: str, leaves: Mapping[str, _Leaf], parts: Mapping[str, _Part],
+        labels: Mapping[tuple[str, int], tuple[str, tuple[str, ...]]], spacing: float,
+    ) -> Vertex:  # fmt: skip
+        """What the layout needs to know of a box."""
+        outs = 1 + max((wire.out for wire in level.wires if wire.source == name), default=0)
+        ins = 1 + max((wire.into for wire in level.wires if wire.target == name), default=0)
+        rim = {INPUT: -1, OUTPUT: 1}.get(box.role, 0)
+        if name in parts:
+            made = self.frame_vertex(name, parts[name])
+        elif name in leaves:
+            leaf = leaves[name]
+            ports = max(ins if box.ins else 1, outs)
+            w = max(leaf.w, (ports - 1) * spacing + 40) if not self.flat else leaf.w
+            h = leaf.h if not self.flat else max(leaf.h, (ports - 1) * spacing + 20)
+            if not self.flat:
+                h += self.theme.small * 1.2 * (bool(box.ins) + (len(box.outs) > 1))
+            else:
+                w += sum(self.widest(names) for names in (box.ins, box.outs))
+            leaf.w, leaf.h = w, h
+            across, along = (h, w) if self.flat else (w, h)
+            made = Vertex(
+                name, along, across / 2, across / 2,
+                _spread(ins, spacing) if box.ins or rim else [0.0] * ins, _spread(outs, spacing), rim=rim,
+            )  # fmt: skip
+        elif rim:
+            made = Vertex(name, 0.0, 4.0, 4.0, rim=rim)
+        else:
+            made = Vertex(name, SUM, SUM / 2, SUM / 2, [0.0] * ins, [0.0] * outs, sideways=True)
+        for out in range(outs):
+            if (name, out) in labels:
+                wide = self.label_width(*labels[name, out])
+                if self.flat:
+                    made.label = max(made.label, wide + 6)
+                else:
+                    made.label = max(made.label, 14.0)
+                    made.tail = max(made.tail, made.outs[out] + wide + 10)
+        return made
+
+    def frame(self, box: Box, part: _Part) -> _Part:
+        """Room around an open box for its header; the header does not touch the wires that pass it."""
+        theme, plan = self.theme, part.plan
+        name, label = self.name_of(box)
+        left = [(name, theme.size, "bold" if theme.names else "ink")]
+        right = [(label, theme.small, "ink")] if label else []
+        below = [(text, theme.small, "muted") for text in box.varies[:3]]
+        if box.node and box.node.share:
+            below.append((f"weights of {box.node.share}", theme.small, "muted"))
+        if costs := cost_text(box.cost, self.options.costs):
+            below.append((costs, theme.small, "muted"))
+        (right or left).extend(below)
+        wide_left = max(self.words(*line) for line in left) + PAD
+        wide_right = max((self.words(*line) for line in right), default=0.0) + (PAD if right else 0.0)
+        rows = max(len(left), len(right))
+        tall = rows * theme.size * 1.3 + 9
+        if self.flat:
+            extra = max(0.0, wide_left + wide_right + 20 - plan.along - PAD)
+            part.pads = (tall + 4, PAD, extra / 2, extra / 2)
+        else:
+            rim = -1 if self.options.direction == "TB" else 1
+            axes = [v.u for v in plan.vertices.values() if v.rim == rim] or [plan.across / 2]
+            before = max(PAD, wide_left + 10 - min(axes))
+            after = max(PAD, wide_right + 10 - (plan.across - max(axes)))
+            ends = (tall, 0.0) if rim < 0 else (0.0, tall)
+            part.pads = (before, after, *ends)
+        part.head = (left, right)
+        return part
+
+    def frame_vertex(self, name: str, part: _Part) -> Vertex:
+        plan, (before, after, start, end) = part.plan, part.pads
+        inlets = [v for v in plan.vertices.values() if v.rim < 0]
+        outlets = [v for v in plan.vertices.values() if v.rim > 0]
+        axis = (inlets or outlets)[0].u
+        return Vertex(
+            name, start + plan.along + end, before + axis, plan.across - axis + after,
+            [v.u - axis for v in inlets] or [0.0], [v.u - axis for v in outlets] or [0.0],
+        )  # fmt: skip
+
+    # placing
+
+    def finish(self, part: _Part) -> Figure:
+        """Absolute coordinates, then title, legend and caption around."""
+        made = Figure(self.options)
+        self.flatten(made, part, 0.0, 0.0, 0, "")
+        across, along = part.plan.across, part.plan.along
+        made.width, made.height = (along, across) if self.flat else (across, along)
+        if self.options.direction == "BT":
+            _flip(made, along)
+        self.write(made)
+        self.surround(made)
+        return made
+
+    def flatten(self, made: Figure, part: _Part, u0: float, v0: float, depth: int, path: str) -> None:
+        level, plan = part.level, part.plan
+        before, _, start, end = part.pads
+        u1, v1 = u0 + before, v0 + start
+        for name, vertex in plan.vertices.items():
+            box = level.boxes[name]
+            if name in part.parts:
+                inner = part.parts[name]
+                pads, size = inner.pads, inner.plan
+                across, along = pads[0] + size.across + pads[1], pads[2] + size.along + pads[3]
+                u, v = u1 + vertex.u - vertex.before, v1 + vertex.v
+                made.shown.append(self.show(box, "frame", u, v, across, along, depth))
+                made.shown[-1].texts = [Text(0, 0, t, s, k, "start") for t, s, k in inner.head[0]]
+                made.shown[-1].texts += [Text(0, 0, t, s, k, "end") for t, s, k in inner.head[1]]
+                self.flatten(made, inner, u, v, depth + 1, box.path)
+            elif name in part.leaves or box.role == "add":
+                kind = "pill" if box.role in (INPUT, OUTPUT) else "box" if name in part.leaves else "sum"
+                half = vertex.before
+                shown = self.show(box, kind, u1 + vertex.u - half, v1 + vertex.v, 2 * half, vertex.along, depth)
+                leaf = part.leaves.get(name)
+                shown.step = part.step
+                shown.texts = [Text(0, 0, t, s, k) for t, s, k in leaf.lines] if leaf else []
+                made.shown.append(shown)
+        for wire, route in zip(level.wires, plan.routes, strict=True):
+            points = [(u1 + u, v1 + v) for u, v in route]
+            source, target = level.boxes[wire.source], level.boxes[wire.target]
+            if depth and source.role == INPUT:
+                points[0] = (points[0][0], points[0][1] - start)
+            if depth and target.role == OUTPUT:
+                points[-1] = (points[-1][0], points[-1][1] + end)
+            head = not (target.inner or (depth and target.role == OUTPUT))
+            points = [self.screen(u, v) for u, v in points]
+            made.drawn.append(Drawn(wire, path, points, head, source.path, target.path))
+        for (name, out), (text, tags) in part.labels.items():
+            vertex = plan.vertices[name]
+            u, v = u1 + vertex.u + vertex.outs[out], v1 + vertex.v + vertex.along
+            self.label(made, u, v, text, tags)
+
+    def show(self, box: Box, kind: str, u: float, v: float, across: float, along: float, depth: int) -> Shown:
+        x, y = self.screen(u, v)
+        w, h = (along, across) if self.flat else (across, along)
+        return Shown(box, kind, x, y, w, h, depth)
+
+    def screen(self, u: float, v: float) -> Point:
+        return (v, u) if self.flat else (u, v)
+
+    def label(self, made: Figure, u: float, v: float, text: str, tags: tuple[str, ...]) -> None:
+        """A shape beside its wire, right behind the box that gives it; the tokens in front as little tags."""
+        small = self.theme.small
+        x, y = (v + 4, u - 4) if self.flat else (u + 6, v + 3 + small)
+        made.texts.append(Text(x, y, text, small, "muted", "start"))
+        x += self.words(text, small, "muted") + 4
+        for tag in tags:
+            wide = self.words(tag, small - 1.5, "ink") + 6
+            made.tags.append((x, y - small + 1.2, wide, small + 1.6))
+            made.texts.append(Text(x + wide / 2, y - 0.8, tag, small - 1.5, "chip", "middle"))
+            x += wide + 3
+
+    def write(self, made: Figure) -> None:
+        """Put every box's lines where they stand."""
+        for shown in made.shown:
+            if shown.kind == "frame":
+                self.write_frame(shown)
+            else:
+                self.write_box(shown)
+
+    def write_frame(self, shown: Shown) -> None:
+        rows = {"start": 0, "end": 0}
+        for place, line in enumerate(shown.texts):
+            x = shown.x + PAD - 3 if line.anchor == "start" else shown.x + shown.w - PAD + 3
+            y = shown.y + 6 + self.theme.size * (0.9 + 1.3 * rows[line.anchor])
+            rows[line.anchor] += 1
+            shown.texts[place] = replace(line, x=x, y=y)
+
+    def write_box(self, shown: Shown) -> None:
+        box, small = shown.box, self.theme.small
+        top, bottom, left, right = shown.y, shown.y + shown.h, shown.x, shown.x + shown.w
+        ports: list[Text] = []
+        for names, first in ((box.ins, True), (box.outs, False)):
+            if not names or shown.kind != "box":
+                continue
+            if self.flat:
+                room = self.widest(names)
+                for name, at in zip(names, _spread(len(names), 18.0), strict=True):
+                    x = left + 5 if first else right - 5
+                    y = shown.y + shown.h / 2 + at + small * 0.35
+                    ports.append(Text(x, y, name, small, "muted", "start" if first else "end"))
+                left, right = (left + room, right) if first else (left, right - room)
+            else:
+                on_top = first == (self.options.direction == "TB")
+                y = shown.y + small + 2 if on_top else shown.y + shown.h - 4
+                spots = [shown.x + shown.w / 2 + at for at in _spread(len(names), shown.step)]
+                ports += [Text(x, y, name, small, "muted") for name, x in zip(names, spots, strict=True)]
+                top, bottom = (top + small * 1.2, bottom) if on_top else (top, bottom - small * 1.2)
+        tall = sum(line.size * 1.32 for line in shown.texts)
+        y = (top + bottom - tall) / 2
+        for place, line in enumerate(shown.texts):
+            y += line.size * 1.32
+            shown.texts[place] = replace(line, x=(left + right) / 2, y=y - line.size * 0.34)
+        shown.texts += ports
+
+    def surround(self, made: Figure) -> None:
+        """Title above; legend and caption below; all within a margin."""
+        theme, options, margin = self.theme, self.options, 16.0
+        wide = max(made.width, 260.0 if options.title or options.caption else 0.0)
+        head: list[Text] = []
+        y = 0.0
+        if options.title:
+            for line in wrap(options.title, theme.size + 2, theme.bold, wide):
+                y += (theme.size + 2) * 1.3
+                head.append(Text(wide / 2, y - 4, line, theme.size + 2, "bold"))
+            y += 10
+        _shift(made, (wide - made.width) / 2, y)
+        made.texts += head
+        y += made.height
+        if options.legend:
+            y = self.legend(made, wide, y + 16)
+        if options.caption:
+            y += 8
+            for line in wrap(options.caption, theme.small, theme.regular, wide):
+                y += theme.small * 1.4
+                made.texts.append(Text(wide / 2, y, line, theme.small, "muted"))
+            y += 4
+        made.width, made.height = wide, y
+        _shift(made, margin, margin)
+        made.width, made.height = made.width + 2 * margin, made.height + 2 * margin
+
+    def legend(self, made: Figure, wide: float, y: float) -> float:
+        """A swatch and a word for every family of closed boxes in the picture."""
+        there = {family(shown.box.role) for shown in made.shown if shown.kind == "box"}
+        items = [(name, LEGEND[name]) for name in LEGEND if name in there]
+        small, x = self.theme.small, 0.0
+        rows: list[tuple[list[tuple[float, str, str]], float]] = []
+        row: list[tuple[float, str, str]] = []
+        for name, word in items:
+            room = 15 + self.words(word, small, "muted") + 14
+            if row and x + room > wide:
+                rows.append((row, x))
+                row, x = [], 0.0
+            row.append((x, name, word))
+            x += room
+        rows.append((row, x))
+        for row, total in rows:
+            start = (wide - total + 14) / 2
+            y += small * 1.6
+            for x, name, word in row:
+                made.swatches.append((start + x, y - small + 1, name))
+                made.texts.append(Text(start + x + 15, y, word, small, "muted", "start"))
+        return y
+
+
+def _spread(count: int, step: float) -> list[float]:
+    """Places of ports, evenly around the axis."""
+    return [(place - (count - 1) / 2) * step for place in range(count)]
+
+
+def _flip(made: Figure, along: float) -> None:
+    """From bottom to top."""
+    for shown in made.shown:
+        shown.y = along - shown.y - shown.h
+    for drawn in made.drawn:
+        drawn.points = [(x, along - y) for x, y in drawn.points]
+    small = made.options.theme.small
+    made.texts = [replace(text, y=along - text.y + small * 0.7) for text in made.texts]
+    made.tags = [(x, along - y - h - 1, w, h) for x, y, w, h in made.tags]
+
+
+def _shift(made: Figure, dx: float, dy: float) -> None:
+    for shown in made.shown:
+        shown.x, shown.y = shown.x + dx, shown.y + dy
+        shown.texts = [replace(text, x=text.x + dx, y=text.y + dy) for text in shown.texts]
+    for drawn in made.drawn:
+        drawn.points = [(x + dx, y + dy) for x, y in drawn.points]
+    made.texts = [replace(text, x=text.x + dx, y=text.y + dy) for text in made.texts]
+    made.tags = [(x + dx, y + dy, w, h) for x, y, w, h in made.tags]
+    made.swatches = [(x + dx, y + dy, name) for x, y, name in made.swatches]

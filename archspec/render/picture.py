@@ -1,0 +1,144 @@
+"""The face of rendering: one function, and what it gives."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from archspec.errors import nearest
+from archspec.graph import Graph
+from archspec.render import style
+from archspec.render.error import RenderError
+from archspec.render.figure import DIRECTIONS, Figure, Options, cost_text, figure, shape_text
+from archspec.render.view import ALL, Level, view
+
+FORMATS = ("svg", "png")
+THEMES = (*style.THEMES, "auto")
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A drawn graph: shown in a notebook, or saved in the format of the file's suffix."""
+
+    level: Level
+    options: Options
+    auto: bool = False
+    scale: float = 2.0
+
+    @cached_property
+    def figure(self) -> Figure:
+        """Everything in its place."""
+        return figure(self.level, self.options)
+
+    @cached_property
+    def svg(self) -> str:
+        """The picture as SVG."""
+        from archspec.render.svg import svg
+
+        return svg(self.figure, auto=self.auto)
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+    def bytes(self, format: str = "svg") -> builtins.bytes:
+        """The picture as a file's content."""
+        match format:
+            case "svg":
+                return self.svg.encode()
+            case "png":
+                from archspec.render.png import png
+                from archspec.render.svg import svg
+
+                return png(svg(self.figure), scale=self.scale)
+        raise RenderError(f"there is no format {format}", help=f"there are {', '.join(FORMATS)}")
+
+    def save(self, path: str | Path, format: str | None = None) -> Path:
+        """Write the picture; the format is the file's suffix, unless one is given."""
+        path = Path(path)
+        content = self.bytes(format or path.suffix.removeprefix(".").lower() or "svg")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return path
+
+
+def render(
+    graph: Graph,
+    path: str | Path | None = None,
+    *,
+    depth: int | str | None = 1,
+    expand: Iterable[str] = (),
+    collapse: Iterable[str] = (),
+    direction: str = "TB",
+    theme: str = "light",
+    format: str | None = None,
+    shapes: str = "changes",
+    costs: Iterable[str] = (),
+    heat: str | None = None,
+    legend: bool = True,
+    title: str | bool = True,
+    caption: str | bool = True,
+    scale: float = 2.0,
+) -> Picture:
+    """Draw a shaped graph, and save it where a path is given.
+
+    `depth` levels of composites are open (`"all"` or None: all of them); `expand` and `collapse` open and close single
+    ones by path. `theme` is light, dark, paper, or auto (an SVG that follows the reader's scheme). `shapes` stand on
+    wires where they change, or on all, or none. `costs` (params, macs) stand on the nodes; `heat` colours them by one.
+    """
+    name = "light" if theme == "auto" else theme
+    _one_of("theme", theme, THEMES)
+    _one_of("direction", direction, DIRECTIONS)
+    _one_of("shapes", shapes, ("changes", "all", "none"))
+    costs = tuple(costs)
+    for cost in costs:
+        _one_of("costs", cost, ("params", "macs"))
+    if heat is not None:
+        _one_of("heat", heat, ("params", "macs"))
+    options = Options(
+        style.THEMES[name],
+        direction,
+        shapes,
+        costs,
+        heat,
+        legend,
+        (str(graph.meta.get("title") or graph.meta.get("name") or "") or None if title else None)
+        if isinstance(title, bool)
+        else title,
+        (totals(graph) if caption else None) if isinstance(caption, bool) else caption,
+    )
+    picture = Picture(view(graph, levels(depth), expand, collapse), options, theme == "auto", scale)
+    if path is not None:
+        picture.save(path, format)
+    return picture
+
+
+def levels(depth: int | str | None) -> int:
+    """A number of levels from what a user says: a number, `all`, or None for all."""
+    if depth is None or depth == "all":
+        return ALL
+    if isinstance(depth, str) and depth.isdecimal():
+        depth = int(depth)
+    if not isinstance(depth, int) or depth < 0:
+        raise RenderError(f"depth takes a number or all, got {depth}")
+    return depth
+
+
+def totals(graph: Graph) -> str:
+    """What stands under a picture: variant, inputs, parameters and MACs."""
+    name = graph.meta.get("variant") or graph.meta.get("name")
+    inputs = ", ".join(f"{name} {shape_text(shape)}" for name, shape in graph.inputs.items())
+    return " · ".join(part for part in (name, inputs, cost_text(graph.cost, ("params", "macs"))) if part)
+
+
+def _said(given: str | bool, usual: str) -> str | None:
+    """What the user says; for True the usual text."""
+    return (usual if given is True else given or None) or None
+
+
+def _one_of(what: str, given: str, known: Iterable[str]) -> None:
+    known = tuple(known)
+    if given not in known:
+        raise RenderError(f"there is no {what} {given}", help=nearest(given, known) or f"there are {', '.join(known)}")

@@ -1,0 +1,175 @@
+"""Figure → SVG, written by hand: classes for every colour, dotted paths as ids, titles for what is hovered."""
+
+from __future__ import annotations
+
+from xml.sax.saxutils import escape, quoteattr
+
+from archspec.render.figure import Drawn, Figure, Shown, Text, cost_text, shape_text
+from archspec.render.style import DARK, Theme, family
+from archspec.render.view import Box
+
+
+def svg(figure: Figure, *, auto: bool = False, embed: str = "") -> str:
+    """The picture as text. `auto` follows the reader's light or dark scheme; `embed` is CSS that brings the fonts."""
+    theme = figure.options.theme
+    w, h = _n(figure.width), _n(figure.height)
+    scope = f"archspec-{'auto' if auto else theme.name}"
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="{scope}" width="{w}" height="{h}" '
+        f'viewBox="0 0 {w} {h}" role="img">',
+        f"<title>{escape(figure.options.title or 'architecture')}</title>",
+        f"<style>{embed}{css(theme, scope)}",
+    ]
+    if auto:
+        lines[-1] += f"@media (prefers-color-scheme: dark){{{css(DARK, scope, colours_only=True)}}}"
+    lines[-1] += "</style>"
+    lines.append(f'<rect class="background" width="{w}" height="{h}"/>')
+    lines += [_frame(shown) for shown in figure.shown if shown.kind == "frame"]
+    lines += [_wire(drawn) for drawn in figure.drawn]
+    lines += [_box(shown, figure) for shown in figure.shown if shown.kind != "frame"]
+    lines += [_rect(x, y, w, h, 3, "tag") for x, y, w, h in figure.tags]
+    lines += [_rect(x, y, 10, 10, 2, f"swatch {name}") for x, y, name in figure.swatches]
+    lines += [_text(text) for text in figure.texts]
+    lines.append("</svg>")
+    return "\n".join(lines) + "\n"
+
+
+def css(theme: Theme, scope: str, colours_only: bool = False) -> str:
+    """The theme as rules under one class, so that pictures of two themes may stand in one page."""
+    rules = [
+        ("text", f"fill:{theme.ink}"),
+        ("text.muted", f"fill:{theme.muted}"),
+        (".background", f"fill:{theme.background}"),
+        (".wire", f"fill:none;stroke:{theme.line}"),
+        (".head", f"fill:{theme.line}"),
+        (".frame", f"stroke:{theme.frame}"),
+        (".sum", f"fill:{theme.background};stroke:{theme.line}"),
+        (".plus", f"stroke:{theme.line}"),
+        (".pill", f"fill:{theme.background};stroke:{theme.line}"),
+        (".tag", f"fill:{theme.fills['token']};stroke:{theme.strokes['token']}"),
+        *((f".depth{depth}", f"fill:{fill}") for depth, fill in enumerate(theme.frames)),
+        *((f".{name}", f"fill:{theme.fills[name]};stroke:{theme.strokes[name]}") for name in theme.fills),
+    ]
+    if not colours_only:
+        rules += [
+            ("text", f"font-family:{theme.family},{theme.fallback};stroke:none"),
+            ("text.bold", f"font-weight:{theme.weight}"),
+            (".box", f"stroke-width:{theme.stroke:g}"),
+            (".pill,.sum,.plus,.wire", f"stroke-width:{theme.stroke:g}"),
+            (".wire", "stroke-linejoin:round"),
+            (".train,.shared", "stroke-dasharray:5 3"),
+            (".frame", "stroke-width:1"),
+            (".tag", "stroke-width:0.7"),
+            (".swatch", "stroke-width:0.9"),
+        ]
+    return "".join(
+        ",".join(f".{scope} {part}" for part in selector.split(",")) + f"{{{rule}}}" for selector, rule in rules
+    )
+
+
+def _frame(shown: Shown) -> str:
+    shared = " shared" if shown.box.node and shown.box.node.share else ""
+    rect = _rect(shown.x, shown.y, shown.w, shown.h, 8, f"frame depth{shown.depth % 4}{shared}")
+    return _group(shown.box, rect + "".join(map(_text, shown.texts)), "composite")
+
+
+def _box(shown: Shown, figure: Figure) -> str:
+    x, y, w, h, box = shown.x, shown.y, shown.w, shown.h, shown.box
+    shared = " shared" if box.node and box.node.share else ""
+    if shown.kind == "sum":
+        cx, cy, r = x + w / 2, y + h / 2, w / 2
+        inside = f'<circle class="sum" cx="{_n(cx)}" cy="{_n(cy)}" r="{_n(r)}"/>'
+        inside += f'<path class="plus" d="M{_n(cx - r / 2)} {_n(cy)}h{_n(r)}M{_n(cx)} {_n(cy - r / 2)}v{_n(r)}"/>'
+    elif shown.kind == "pill":
+        inside = _rect(x, y, w, h, min(w, h) / 2, f"pill {box.mode}".strip())
+    else:
+        inside = ""
+        theme = figure.options.theme
+        if box.times > 1:
+            inside += _rect(x + 4, y + 4, w, h, theme.radius, f"box behind {family(box.role)}")
+        inside += _rect(x, y, w, h, theme.radius, f"box {family(box.role)}{shared}")
+    return _group(box, inside + "".join(map(_text, shown.texts)), "node")
+
+
+def _group(box: Box, inside: str, kind: str) -> str:
+    path = quoteattr(box.path)
+    return f'<g id={path} class="{kind}" data-path={path}><title>{escape(about(box))}</title>{inside}</g>'
+
+
+def about(box: Box) -> str:
+    """What is said of a box that is hovered: path, block, shapes, cost, place in the file."""
+    lines = [box.path]
+    if box.node:
+        node = box.node
+        lines.append(box.label + (f" ×{box.times}" if box.times > 1 else ""))
+        lines.append(", ".join(shape_text(shape) for shape in node.outputs))
+        lines.append(cost_text(box.cost, ("params", "macs")))
+        if node.mark:
+            lines.append(f"line {node.mark.line}")
+    return "\n".join(line for line in lines if line)
+
+
+def _wire(drawn: Drawn) -> str:
+    points = drawn.points
+    if drawn.head:
+        points = [*points[:-1], _before(points[-2], points[-1], 6.0)]
+    mode = f" {drawn.wire.mode}" if drawn.wire.mode else ""
+    ends = f"{drawn.source}:{drawn.wire.out}", f"{drawn.target}:{drawn.wire.into}"
+    place = f"data-from={quoteattr(ends[0])} data-to={quoteattr(ends[1])}"
+    line = f'<path class="wire{mode}" d="{_rounded(points)}"/>'
+    head = _head(drawn.points[-2], drawn.points[-1]) if drawn.head else ""
+    return f'<g class="edge" {place}><title>{escape(shape_text(drawn.wire.shape))}</title>{line}{head}</g>'
+
+
+def _before(a: tuple[float, float], b: tuple[float, float], by: float) -> tuple[float, float]:
+    """The point `by` before the end of a straight, level or upright line."""
+    dx, dy = b[0] - a[0], b[1] - a[1]
+    length = max(abs(dx), abs(dy)) or 1.0
+    return (b[0] - dx / length * by, b[1] - dy / length * by)
+
+
+def _head(a: tuple[float, float], b: tuple[float, float]) -> str:
+    dx, dy = b[0] - a[0], b[1] - a[1]
+    length = max(abs(dx), abs(dy)) or 1.0
+    ux, uy = dx / length, dy / length
+    x, y = b[0] - 7 * ux, b[1] - 7 * uy
+    return (
+        f'<path class="head" d="M{_n(b[0])} {_n(b[1])}L{_n(x - 3.4 * uy)} {_n(y + 3.4 * ux)}'
+        f'L{_n(x + 3.4 * uy)} {_n(y - 3.4 * ux)}z"/>'
+    )
+
+
+def _rounded(points: list[tuple[float, float]], most: float = 7.0) -> str:
+    """A line whose corners are rounded."""
+    path = f"M{_n(points[0][0])} {_n(points[0][1])}"
+    for place in range(1, len(points) - 1):
+        a, b, c = points[place - 1 : place + 2]
+        room = min(_far(a, b) / (1 if place == 1 else 2), _far(b, c) / (1 if place == len(points) - 2 else 2), most)
+        start, end = _before(a, b, room), _before(c, b, room)
+        path += f"L{_n(start[0])} {_n(start[1])}Q{_n(b[0])} {_n(b[1])} {_n(end[0])} {_n(end[1])}"
+    return path + f"L{_n(points[-1][0])} {_n(points[-1][1])}"
+
+
+def _far(a: tuple[float, float], b: tuple[float, float]) -> float:
+    return max(abs(a[0] - b[0]), abs(a[1] - b[1]))
+
+
+def _rect(x: float, y: float, w: float, h: float, r: float, classes: str) -> str:
+    return f'<rect class="{classes}" x="{_n(x)}" y="{_n(y)}" width="{_n(w)}" height="{_n(h)}" rx="{_n(r)}"/>'
+
+
+def _text(text: Text) -> str:
+    kind = f' class="{text.kind}"' if text.kind != "ink" else ""
+    return (
+        f'<text{kind} x="{_n(text.x)}" y="{_n(text.y)}" font-size="{_n(text.size)}" text-anchor="{text.anchor}">'
+        f"{escape(text.text)}</text>"
+    )
+
+
+def _n(value: float) -> str:
+    """A coordinate: two digits behind the point, no more than needed."""
+    return (
+        f"{value:.2f}".rstrip("0").rstrip(".").replace("-0", "0")
+        if abs(value) < 0.005
+        else f"{value:.2f}".rstrip("0").rstrip(".")
+    )

@@ -1,0 +1,55 @@
+"""Text as it will stand in a picture: measured with the bundled fonts' own metrics, and wrapped."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from functools import cache
+from pathlib import Path
+
+FONTS = Path(__file__).parent / "fonts"
+
+
+@cache
+def _advances(face: str) -> dict[str, int]:
+    """Character → advance width in thousandths of an em."""
+    widths = json.loads((FONTS / "metrics.json").read_text(encoding="utf-8"))[face]
+    return {char: int(width) for width, chars in widths.items() for char in chars}
+
+
+def width(text: str, size: float, face: str) -> float:
+    """How wide a line of text is, without kerning. A character that the font lacks is reserved a full em."""
+    known = _advances(face)
+    return sum(known.get(char, 0 if unicodedata.combining(char) else 1000) for char in text) * size / 1000
+
+
+def lacks(text: str, face: str) -> str:
+    """The characters that the face has no glyph for."""
+    known = _advances(face)
+    return "".join(dict.fromkeys(char for char in text if char not in known and not char.isspace()))
+
+
+def wrap(text: str, size: float, face: str, most: float) -> list[str]:
+    """The text in lines no wider than `most`: broken at spaces, inside a word (or Chinese) where it must be."""
+    lines, line = [], ""
+    for word in text.split(" "):
+        joined = f"{line} {word}" if line else word
+        if width(joined, size, face) <= most:
+            line = joined
+            continue
+        while width(joined, size, face) > most and (cut := _cut(joined, line, size, face, most)):
+            lines.append(joined[:cut].rstrip())
+            joined = joined[cut:].lstrip()
+            line = ""
+        line = joined
+    return [*lines, line] if line else lines
+
+
+def _cut(joined: str, line: str, size: float, face: str, most: float) -> int:
+    """Where to end a line: before the word that is too much; inside it, if it is alone or of wide characters."""
+    fits = 1
+    while fits < len(joined) and width(joined[: fits + 1], size, face) <= most:
+        fits += 1
+    if line and fits > len(line) and unicodedata.east_asian_width(joined[fits - 1]) not in "WF":
+        return len(line)
+    return fits if fits < len(joined) else 0
