@@ -261,15 +261,15 @@ class PerformerAttention(nn.Module):
             self.w.copy_(w * math.sqrt(self.features))
 
     def forward(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        q, k, dtype = self._features(q), self._features(k), v.dtype
+        dtype, wide = v.dtype, torch.promote_types(v.dtype, torch.float32)
+        q, k, v = self._features(q.to(wide)), self._features(k.to(wide)), v.to(wide)
         total = q @ k.sum(1)[..., None]
-        y = q @ (k.transpose(1, 2) @ v.float()) / (total + self.eps)
+        y = q @ (k.transpose(1, 2) @ v) / (total + self.eps)
         return y.to(dtype)
 
     def _features(self, x: Tensor) -> Tensor:
-        """φ, in float32 whatever the width of the tokens' numbers."""
-        x = x.float()
-        return torch.exp(x @ self.w.float().t() - x.square().sum(-1, keepdim=True) / 2) / math.sqrt(self.features)
+        """φ, in no less than float32: it is an exponential."""
+        return torch.exp(x @ self.w.to(x.dtype).t() - x.square().sum(-1, keepdim=True) / 2) / math.sqrt(self.features)
 
 
 class Chunk(nn.Module):

@@ -77,8 +77,9 @@ def test_every_size_of_timm_has_a_place_for_every_tensor(name: str) -> None:
 def test_a_training_step() -> None:
     peer = randomise(timm("cait_xxs24_224", img_size=32, depth=2))
     ours, x = twin(peer, "cait", "cait_xxs24_224", ["params.image=32", "params.depth=2"])
-    found, wanted = ours.train()(x), peer.train()(x)
-    assert_close(found, wanted, 1e-5)
+    ours, peer, x = ours.double().train(), peer.double().train(), x.double()
+    found, wanted = ours(x), peer(x)
+    assert_close(found, wanted, 1e-12)
     found.square().sum().backward()
     wanted.square().sum().backward()
     assert_same_gradients(ours, peer)
