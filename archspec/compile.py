@@ -1,4 +1,4 @@
-"""Shaped graph → `nn.Module`: lower, then emit one fx program per nesting level, so that the code reads like the spec."""
+"""Shaped graph → `nn.Module`: lower, then emit one fx program per nesting level, so that code reads like the spec."""
 
 from __future__ import annotations
 
@@ -17,6 +17,21 @@ from archspec.lower import lower
 Progress = Callable[[str], None]
 
 
+class Program(fx.GraphModule):
+    """One level of a graph as a program. Its `meta` – the whole model's knows the spec – survives pickle."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unpickled, (super().__reduce__(), self.meta)
+
+
+def _unpickled(reduced: tuple[Any, ...], meta: dict[str, Any]) -> fx.GraphModule:
+    make, arguments = reduced
+    made: fx.GraphModule = make(*arguments)
+    type(made).__bases__ = (Program,)  # torch makes a class for each program, and unpickles it as its own kind
+    made.meta.update(meta)
+    return made
+
+
 def compile(
     graph: Graph,
     *,
@@ -24,10 +39,11 @@ def compile(
     dtype: torch.dtype | None = None,
     progress: Progress | None = None,
 ) -> fx.GraphModule:
-    """Build a shaped graph on a device. A parameter's name is its path in the spec: `stage3.layers.0.attn.q.conv.weight`.
+    """Build a shaped graph on a device. A parameter's name is its path in the spec: `stage3.layers.0.attn.proj.weight`.
 
-    Nothing is made twice: modules are built without memory, then given memory on `device` in `dtype` and initialised there,
-    one by one; on the `meta` device they stay as they are. `progress` hears each top-level node's name before it is filled.
+    Nothing is made twice: modules are built without memory, then given memory on `device` in `dtype` and initialised
+    there, one by one; on the `meta` device they stay as they are. `progress` hears each top-level node's name before
+    it is filled.
     """
     with torch.device("meta"):
         model = _emit(lower(graph), str(graph.meta.get("name", "Architecture")))
@@ -57,7 +73,7 @@ def _emit(graph: Graph, title: str) -> fx.GraphModule:
         values.update(_ports(program, node, made))
     program.output(_output(program, graph, values, modules))
     program.lint()
-    return fx.GraphModule(modules, program, class_name="".join(part.title() for part in title.split("_")))
+    return Program(modules, program, class_name="".join(part.title() for part in title.split("_")))
 
 
 def _ports(program: fx.Graph, node: Node, made: fx.Node) -> dict[Ref, fx.Node]:
