@@ -7,7 +7,7 @@ They lie beside the specs, a file for each family, which its specs name under `w
       rules:
         patch_embed.proj.{p}: patch_embed.proj.{p}        # {p}: one component; another letter, {i}: a number
         stage1.{i}.{p}: transformers.{i+1}.{p}            # theirs: expressions over these and the spec's params
-        stem.{*}: conv_stem.{*}                           # {*}: all the rest; it gives way to rules that say more
+        stem.{*}: conv_stem.{*}                           # {*}: all the rest; gives way to rules that say more
         blocks.{i}.attn.qkv.{p}: layers.{i}.{q,k,v}_proj.{p}           # theirs, one after the other, make ours
         blocks.{i}.attn.{k,v}.{p}: layers.{i}.to_kv.{p}                # ours, one after the other, make theirs
         blocks.{i}.attn.{q,k,v}.{p}: layers.{i}.{query,key,value}.{p}  # one by one
@@ -71,10 +71,9 @@ class Rule:
     def patterns(self) -> tuple[re.Pattern[str], ...]:
         return tuple(map(_pattern, self.ours))
 
-    @property
-    def is_open(self) -> bool:
-        """Whether it matches names of any length, and so gives way to others."""
-        return any("{*}" in name for name in self.ours)
+    def says(self, place: int) -> tuple[bool, int]:
+        """How much an alternative says about names: whether all of it, and how many components."""
+        return "{*}" not in self.ours[place], self.ours[place].count(".")
 
     def match(self, name: str) -> tuple[int, tuple[tuple[str, str], ...]] | None:
         """Which alternative one of our names is, and what it catches."""
@@ -124,16 +123,16 @@ class Dialect:
     def links(self, ours: Iterable[str], params: Names[str, Any]) -> list[Link]:
         """What each of our names comes from; a SpecError where two rules, or two names, claim the same."""
         caught: dict[tuple[int, tuple[tuple[str, str], ...]], dict[int, str]] = {}
-        problems: list[Problem] = []
+        torn: dict[tuple[int, int], str] = {}
         for name in ours:
             found = [(number, hit) for number, rule in enumerate(self.rules) if (hit := rule.match(name))]
-            said = [(number, hit) for number, hit in found if not self.rules[number].is_open] or found
-            if len(said) > 1:
-                lines = [self.rules[number].mark for number, _ in said]
-                message = f"{self.name}: {name} is matched by two rules"
-                problems.append(Problem("weights-rule", message, lines[1], notes=(f"the other is at {lines[0]}",)))
-            for number, (place, groups) in said[:1]:
+            said = max((self.rules[number].says(hit[0]) for number, hit in found), default=(False, 0))
+            best = [(number, hit) for number, hit in found if self.rules[number].says(hit[0]) == said]
+            for number, (place, groups) in best[:1]:
                 caught.setdefault((number, groups), {})[place] = name
+            for other, _ in best[1:]:
+                torn.setdefault((best[0][0], other), name)
+        problems = [self._torn(name, *numbers) for numbers, name in torn.items()]
         links = [
             link
             for (number, groups), taken in caught.items()
@@ -143,6 +142,12 @@ class Dialect:
         if problems:
             raise SpecError(problems)
         return links
+
+    def _torn(self, name: str, first: int, second: int) -> Problem:
+        """Two rules say equally much about one name."""
+        marks = self.rules[first].mark, self.rules[second].mark
+        message = f"{self.name}: {name} is matched by two rules"
+        return Problem("weights-rule", message, marks[1], notes=(f"the other is at {marks[0]}",))
 
     def _claimed_twice(self, links: list[Link]) -> Iterable[Problem]:
         owners: dict[str, Link] = {}

@@ -1,0 +1,1 @@
+"""Numbers against implementations that we did not write."""
