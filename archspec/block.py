@@ -68,7 +68,7 @@ class Block(BaseModel):
     """A config that can be placed in a graph. Its fields are the keys a user writes; extra keys are errors."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, defer_build=True, allow_inf_nan=False, use_attribute_docstrings=True
+        frozen=True, extra="forbid", strict=True, defer_build=True, allow_inf_nan=False
     )
 
     word: ClassVar[str] = ""
@@ -80,7 +80,7 @@ class Block(BaseModel):
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         if "word" not in cls.__dict__:
-            cls.word = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
+            cls.word = word_of(cls.__name__)
 
     def label(self) -> str:
         """The words in a diagram's box."""
@@ -103,6 +103,11 @@ class Block(BaseModel):
     def slots(cls) -> dict[str, str]:
         """The fields that hold a block, and the role of each."""
         return _slots(cls)
+
+
+def word_of(name: str) -> str:
+    """`ConvAttention` is what `block: conv_attention` names."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 class Scope(Protocol):

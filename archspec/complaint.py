@@ -7,20 +7,28 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
-from pydantic.fields import FieldInfo
 
 from archspec.document import Leaf, Mapping, Sequence, Tree
 from archspec.errors import Mark, Problem, listing, nearest
+from archspec.fields import described
 
 Path = tuple[str | int, ...]
+Owner = type[BaseModel] | None
 
 LARGEST = 2**31  # the bound of every size; said only to those who pass it
 
 
-def complaints(error: ValidationError, model: type[BaseModel], tree: Tree, owner: str) -> list[Problem]:
-    """A problem for each place that Pydantic rejects; `owner` is what the tree configures: a spec, or a block's word."""
+def complaints(
+    error: ValidationError, model: type[BaseModel], tree: Tree, owner: str, *, missing: bool = True
+) -> list[Problem]:
+    """A problem for each place that Pydantic rejects; `owner` is what the tree configures: a spec, or a block's word.
+
+    Keys that are not there are passed over where `missing` is false.
+    """
     wrong: dict[Path, Problem] = {}
     for item in error.errors(include_url=False, include_input=False, include_context=False):
+        if item["type"] == "missing" and not missing:
+            continue
         path, rest = _follow(tree, item["loc"])
         problem = _problem(item["type"], path, rest, model, tree, owner)
         wrong.setdefault((*path, problem.code, rest[-1] if problem.code == "missing-key" else ""), problem)
@@ -116,21 +124,21 @@ def _key_mark(tree: Tree, path: Path) -> Mark:
     return parent.keys[str(path[-1])] if isinstance(parent, Mapping) else _at(tree, path).mark
 
 
-def _fields(model: type[BaseModel], path: Path) -> Iterator[tuple[str, Any, FieldInfo | None]]:
-    """The annotations that may stand at a path, with the field of the last step."""
-    kinds: list[tuple[Any, FieldInfo | None]] = [(model, None)]
+def _fields(model: type[BaseModel], path: Path) -> Iterator[tuple[Any, Owner]]:
+    """The annotations that may stand at a path, each with the model whose field it is."""
+    kinds: list[tuple[Any, Owner]] = [(model, None)]
     for part in path:
         kinds = [step for kind, _ in kinds for step in _step(kind, part)]
-    yield from ((str(path[-1]) if path else "", kind, field) for kind, field in kinds)
+    yield from kinds
 
 
-def _step(kind: Any, part: str | int) -> Iterator[tuple[Any, FieldInfo | None]]:
+def _step(kind: Any, part: str | int) -> Iterator[tuple[Any, Owner]]:
     for option in _options(kind):
         origin, arguments = get_origin(option), get_args(option)
         if isinstance(option, type) and issubclass(option, BaseModel):
             for name, field in option.model_fields.items():
                 if part in (name, field.alias):
-                    yield Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation, field
+                    yield Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation, option
         elif origin is dict:
             yield arguments[1], None
         elif origin is tuple:
@@ -153,7 +161,7 @@ def _options(kind: Any) -> Iterator[Any]:
 
 def _keys(model: type[BaseModel], path: Path) -> list[str]:
     found = []
-    for _, kind, _ in _fields(model, path):
+    for kind, _ in _fields(model, path):
         for option in _options(kind):
             if isinstance(option, type) and issubclass(option, BaseModel):
                 found += [field.alias or name for name, field in option.model_fields.items()]
@@ -162,14 +170,15 @@ def _keys(model: type[BaseModel], path: Path) -> list[str]:
 
 def _told(model: type[BaseModel], path: tuple[Any, ...]) -> str | None:
     """What the docstring of a field says, for the author who forgot it."""
-    for name, kind, field in _fields(model, path):
-        said = field.description.strip().splitlines()[0] if field and field.description else ""
+    for kind, owner in _fields(model, path):
+        name = str(path[-1])
+        said = ((described(owner, name) if owner else None) or "").partition("\n")[0]
         return f"{name} takes {wanted(kind)}" + (f": {said}" if said else "")
     return None
 
 
 def _wants(model: type[BaseModel], path: Path) -> str:
-    kinds = [wanted(kind) for _, kind, _ in _fields(model, path)]
+    kinds = [wanted(kind) for kind, _ in _fields(model, path)]
     return " or ".join(dict.fromkeys(kinds)) or "something else"
 
 

@@ -131,7 +131,8 @@ class Configurer:
                     default = block.model_fields[key].default
                     kind = type(default) if isinstance(default, Block) else None
                     values[key] = self.block(item, names, f"{path}.{key}", default=kind)
-                    self._check_role(values[key], slots[key], item, f"{path}.{key}")
+                    takes = len(default.ports()) if isinstance(default, Block) else 1
+                    self._check_role(values[key], slots[key], takes, item, f"{path}.{key}")
                 else:
                     values[key] = self.value(item, names, f"{path}.{key}")
             except Unresolved:
@@ -151,18 +152,19 @@ class Configurer:
         """Write Pydantic's problems down, placed under `path`; say whether there were any."""
         found = [
             replace(problem, path=f"{path}.{problem.path}" if problem.path else path)
-            for problem in complaints(error, block, _with_values(tree, values), block.word)
-            if problem.code != "missing-key" or (missing and problem.message.rpartition(" ")[2] not in tree.entries)
+            for problem in complaints(error, block, _with_values(tree, values), block.word, missing=missing)
+            if problem.code != "missing-key" or problem.message.rpartition(" ")[2] not in tree.entries
         ]
         self.problems += found
         return bool(found)
 
-    def _check_role(self, block: Block, role: str, tree: Tree, path: str) -> None:
-        """A slot takes any block that could stand there: one value in, one out."""
+    def _check_role(self, block: Block, role: str, takes: int, tree: Tree, path: str) -> None:
+        """A slot takes any block that could stand there: one value out, and as many in as the slot's own block takes."""
         ports = block.ports()
-        if len([port for port in ports if not port.variadic]) != 1 or len(block.titles()) > 1:
+        if len([port for port in ports if not port.variadic]) != takes or len(block.titles()) > 1:
             names = ", ".join(port.name for port in ports) or "none"
-            message = f"{path} is a slot for one value in and one out; {block.word} has the ports {names}"
+            values = "one value" if takes == 1 else f"{takes} values"
+            message = f"{path} is a slot for {values} in and one out; {block.word} has the ports {names}"
             raise self.fail(Problem("slot", message, tree.mark, path, help=f"a block of the role {role} fits"))
 
 

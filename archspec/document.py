@@ -39,8 +39,10 @@ _WORDS: dict[str, Scalar] = {
     **{f"{sign}.{word}": float(f"{sign}inf") for sign in ("", "+", "-") for word in ("inf", "Inf", "INF")},
     **dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan),
 }
-_UNREADABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-_ESCAPED = re.compile("[^ -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+# Compiled when they are first needed: such wide ranges take the better part of reading a small file.
+_UNREADABLE = "[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+_UNREADABLE_ASCII = "[^\t\n\r -~]"
+_ESCAPED = "[^ -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 _PLAIN = re.compile(r"[^\W\d$][\w .()/*+%=<>-]*(?:://[\w./%=+-]*)?|\$[\w .()/*+%=<>-]+")
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
@@ -284,7 +286,7 @@ class _Composer:
     def refuse_unreadable(self) -> None:
         if len(self.text) > MOST_BYTES:
             raise _Refused(_too_large(self.source.name, len(self.text)))
-        if found := _UNREADABLE.search(self.text):
+        if found := re.search(_UNREADABLE_ASCII if self.text.isascii() else _UNREADABLE, self.text):
             at = self.mark(found.start(), found.end())
             raise _Refused(Problem("file-binary", f"the character U+{ord(found[0]):04X} cannot stand in a spec", at))
 
@@ -535,7 +537,7 @@ def _entry(head: str, item: Any, pad: str) -> Iterator[str]:
 def _is_prose(text: str) -> bool:
     """Whether a text reads back from a block of lines."""
     lines = text.removesuffix("\n").split("\n")
-    printable = not _ESCAPED.search(text.replace("\n", ""))
+    printable = not re.search(_ESCAPED, text.replace("\n", ""))
     return "\n" in text and printable and bool(lines[-1].strip()) and lines[0][:1].strip() != ""
 
 
@@ -575,4 +577,4 @@ def _key(key: Any) -> str:
 def _quoted(text: str) -> str:
     if any("\ud800" <= char <= "\udfff" for char in text):
         raise ValueError("half a surrogate pair cannot be written")
-    return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))
+    return re.sub(_ESCAPED, lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))

@@ -8,6 +8,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from archspec.errors import listing, nearest
@@ -88,7 +89,7 @@ def references(text: str) -> frozenset[str]:
     """The names an expression reads; of `$name.field`, the first."""
     if text.startswith("$$"):
         return frozenset()
-    return frozenset(_roots(_parse(text).tree))
+    return _parse(text).roots
 
 
 def evaluate(text: str, names: Mapping[str, Any]) -> Any:
@@ -99,7 +100,7 @@ def evaluate(text: str, names: Mapping[str, Any]) -> Any:
     try:
         found = _Evaluation(parsed, names).value(parsed.tree)
     except ExpressionError as error:
-        error.values = {name: names[name] for name in sorted(_roots(parsed.tree)) if name in names}
+        error.values = {name: names[name] for name in sorted(parsed.roots) if name in names}
         raise
     return found
 
@@ -112,6 +113,7 @@ class _Parsed:
     tree: ast.expr
     start: int
     computed: bool
+    roots: frozenset[str]
 
     def span(self, node: ast.expr) -> tuple[int, int]:
         """Offset and width of a node in the text."""
@@ -127,11 +129,14 @@ class _Parsed:
         return self.text[offset : offset + width]
 
 
+@lru_cache(maxsize=4096)
 def _parse(text: str) -> _Parsed:
     if len(text) > MOST_CHARACTERS:
         raise ExpressionError(f"the expression has {len(text):,} characters, more than {MOST_CHARACTERS:,}")
     if _REFERENCE.fullmatch(text):
-        return _Parsed(text, _reference(text), 0, computed=False)
+        return _Parsed(
+            text, _reference(text), 0, computed=False, roots=frozenset({text[1:].partition(".")[0]}) - _WORDS.keys()
+        )
     if not text.startswith("$("):
         help = "write $name, $name.field or $(…), and $$ for a text that begins with $"
         raise ExpressionError(f"{_show(text)} is no expression", 0, max(1, len(text)), help)
@@ -145,7 +150,7 @@ def _parse(text: str) -> _Parsed:
     except (RecursionError, MemoryError, ValueError):
         raise _too_deep() from None
     _check_size(tree)
-    return _Parsed(text, tree, start, computed=True)
+    return _Parsed(text, tree, start, computed=True, roots=_roots(tree))
 
 
 def _reference(text: str) -> ast.expr:
@@ -229,10 +234,10 @@ def _check_size(tree: ast.expr) -> None:
         ]
 
 
-def _roots(tree: ast.expr) -> set[str]:
+def _roots(tree: ast.expr) -> frozenset[str]:
     called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     found = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called}
-    return found - _WORDS.keys()
+    return frozenset(found - _WORDS.keys())
 
 
 @dataclass(slots=True)

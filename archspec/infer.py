@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping as Names
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,19 +12,23 @@ from archspec.errors import Mark, Problem, RuleError, SpecError
 from archspec.graph import Graph, Node
 from archspec.shape import Cost, Image, Shape, Tokens, Vector
 
-Defaults = Mapping[str, Mapping[str, Any]]
+Defaults = Names[str, Names[str, Any]]
 Key = tuple[Any, ...]
 Finished = tuple[tuple[Shape, ...], Cost, Graph | None, int]
+Memory = dict[Key, "Inference"]
 
 MOST_NODES = 200_000
 
 
-def infer(graph: Graph, defaults: Defaults | None = None) -> Graph:
+def infer(graph: Graph, defaults: Defaults | None = None, memory: Memory | None = None) -> Graph:
     """Shape a wired graph; a SpecError with every problem that does not follow from another one.
 
-    `defaults` gives, by block word, the values of fields that nobody set: `{"layer_norm": {"eps": 1e-6}}`.
+    `defaults` gives, by block word, the values of fields that nobody set: `{"layer_norm": {"eps": 1e-6}}`. A `memory`
+    that several graphs share, such as the variants of a spec, works out once what they have in common.
     """
-    level = Level(graph.inputs, Inference(defaults or {}))
+    defaults = defaults or {}
+    memory = {} if memory is None else memory
+    level = Level(graph.inputs, memory.setdefault(_hashable(defaults), Inference(defaults)))
     try:
         place(level, graph, {name: level.input(name) for name in graph.inputs})
     except _Misfit as misfit:
@@ -37,12 +42,25 @@ class Inference:
 
     defaults: Defaults
     known: dict[Key, Finished] = field(default_factory=dict)
+    numbers: dict[Key, int] = field(default_factory=dict)
+
+    def number(self, block: Block) -> int:
+        """A number for each block that differs from all others: cheap to hash, however deep the block's slots are."""
+        values = tuple([self._interned(value) for value in block.__dict__.values()])
+        return self.numbers.setdefault((type(block), values, frozenset(block.model_fields_set)), len(self.numbers))
+
+    def _interned(self, value: Any) -> Any:
+        if isinstance(value, Block):
+            return (Block, self.number(value))
+        if isinstance(value, tuple):
+            return tuple([self._interned(item) for item in value])
+        return _hashable(value)
 
 
 class Level:
     """One level while it is written down: `scope(name, block, *values)` places a node and returns its value (or values)."""
 
-    def __init__(self, inputs: Mapping[str, Shape], inference: Inference) -> None:
+    def __init__(self, inputs: Names[str, Shape], inference: Inference) -> None:
         self.inputs = inputs
         self.nodes: dict[str, Node] = {}
         self.size = 0  # nodes of this level and below
@@ -80,7 +98,7 @@ class Level:
         return made if block.titles() else made[0]
 
     def _finish(self, block: Block, shapes: tuple[Shape, ...]) -> Finished:
-        key = (identity(block), shapes)
+        key = (self._inference.number(block), shapes)
         if key not in self._inference.known:
             self._inference.known[key] = self._work_out(block, shapes)
         return self._inference.known[key]
@@ -110,7 +128,7 @@ def _check_share(node: Node, owner: Node, block: Block, cost: Cost, outputs: tup
         )
 
 
-def place(level: Level, graph: Graph, inputs: Mapping[str, Value[Any]]) -> dict[str, tuple[Value[Any], ...]]:
+def place(level: Level, graph: Graph, inputs: Names[str, Value[Any]]) -> dict[str, tuple[Value[Any], ...]]:
     """Place a wired graph's nodes one by one; go on after a failed node, but not with what it would have fed."""
     values: dict[str, tuple[Value[Any], ...]] = {name: (value,) for name, value in inputs.items()}
     troubles: list[_Trouble] = []
@@ -142,7 +160,7 @@ def identity(block: Block) -> Key:
 
 def _hashable(value: Any) -> Any:
     """Tuples may hold blocks too (a repeat's); 1, 1.0 and True are equal in Python, but not here."""
-    if isinstance(value, dict):
+    if isinstance(value, Names):
         return tuple((name, _hashable(item)) for name, item in sorted(value.items()))
     if isinstance(value, tuple):
         return tuple(identity(item) if isinstance(item, Block) else _hashable(item) for item in value)

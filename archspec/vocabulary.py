@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from inspect import isclass
-from pkgutil import iter_modules
+from pkgutil import get_data, iter_modules
 from types import ModuleType
 
 from archspec import blocks, ops
-from archspec.block import Block
+from archspec.block import Block, word_of
 
 
 class Vocabulary:
@@ -20,18 +21,16 @@ class Vocabulary:
         self.own = dict(own or {})
 
     def __getitem__(self, word: str) -> type[Block]:
-        if word in self.own:
-            return self.own[word]
-        found = _ops().get(word) or (_block(word) if word in _block_words() else None)
+        found = self.own.get(word) or _packaged(word)
         if found is None:
             raise KeyError(word)
         return found
 
     def __contains__(self, word: object) -> bool:
-        return word in self.own or word in _ops() or word in _block_words()
+        return word in self.own or (isinstance(word, str) and _packaged(word) is not None)
 
     def __iter__(self) -> Iterator[str]:
-        yield from sorted({*self.own, *_ops(), *_block_words()})
+        yield from sorted({*self.own, *(word for word in _homes() if _packaged(word))})
 
 
 def blocks_in(module: ModuleType) -> dict[str, type[Block]]:
@@ -48,15 +47,20 @@ def _has_rule(block: type[Block]) -> bool:
 
 
 @cache
-def _ops() -> dict[str, type[Block]]:
-    modules = [import_module(f"archspec.ops.{module.name}") for module in iter_modules(ops.__path__)]
-    return {word: block for module in modules for word, block in blocks_in(module).items()}
+def _packaged(word: str) -> type[Block] | None:
+    home = _homes().get(word)
+    return blocks_in(import_module(home)).get(word) if home else None
 
 
 @cache
-def _block_words() -> frozenset[str]:
-    return frozenset(module.name for module in iter_modules(blocks.__path__))
+def _homes() -> dict[str, str]:
+    """The module of each word: a block's file is named as its word, an op's class is found in its family's text.
 
-
-def _block(word: str) -> type[Block]:
-    return blocks_in(import_module(f"archspec.blocks.{word}"))[word]
+    Importing all of them to ask would cost more than checking a spec does.
+    """
+    found = {module.name: f"archspec.blocks.{module.name}" for module in iter_modules(blocks.__path__)}
+    for family in iter_modules(ops.__path__):
+        text = get_data("archspec.ops", f"{family.name}.py") or b""
+        for name in re.findall(r"^class (\w+)\(", text.decode(), re.MULTILINE):
+            found[word_of(name)] = f"archspec.ops.{family.name}"
+    return found

@@ -16,7 +16,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 LADDER = """
     errors shape block graph ops blocks
-    document expression overlay reserved vocabulary complaint spec config
+    fields document expression overlay reserved vocabulary complaint spec config
     infer repeat definition wire plugin budget load
     write progress report explain diff sweep schema probe render
     lower layers compile build renaming checkpoint load_report transfer weights distill

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from typing import Annotated, Any, ClassVar
 
 from archspec.block import Block, Composite, Rate, Role, Scope, Value

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from typing import ClassVar, Literal
 
 from archspec.block import Composite, Rate, Scope, Size, Value, divide
@@ -7,6 +5,7 @@ from archspec.blocks.conv_projection import ConvProjection
 from archspec.blocks.self_attention import score_scale
 from archspec.ops.attention import DotAttention, Scale
 from archspec.ops.drop import Dropout
+from archspec.ops.layout import SplitHeads
 from archspec.ops.linear import Linear
 from archspec.shape import Grid, Tokens
 
@@ -18,12 +17,17 @@ class ConvAttention(Composite):
     examples: ClassVar = [
         ({"heads": 2, "kv_stride": 2}, Tokens(13, 8, Grid(3, 4), ("cls",))),
         ({"heads": 1, "scale": "head_dim"}, Tokens(12, 4, Grid(3, 4))),
+        ({"heads": 2, "head_dim": 3, "shared_kv": True, "dropout": 0.1}, Tokens(12, 4, Grid(3, 4))),
     ]
 
     heads: Size
+    head_dim: Size | None = None
+    """Channels per head; where none are given, the heads share the width."""
     kernel: Size = 3
     q_stride: Size = 1
     kv_stride: Size = 2
+    shared_kv: bool = False
+    """Cut k and v by one convolution, not by one each."""
     qkv_bias: bool = True
     scale: Literal["head_dim", "full_dim"] | Scale = "full_dim"
     """What QKᵀ is multiplied by; the authors' code divides by the root of the full width, not of a head's."""
@@ -34,12 +38,19 @@ class ConvAttention(Composite):
 
     def expand(self, scope: Scope, x: Value[Tokens]) -> Value[Tokens]:
         c = x.shape.c
-        head_dim = divide(c, self.heads, "heads", f"the {c} channels of {x.shape}")
-        coarse = ConvProjection(kernel=self.kernel, stride=self.kv_stride, bias=self.qkv_bias)
-        q = scope("q", ConvProjection(kernel=self.kernel, stride=self.q_stride, bias=self.qkv_bias), x)
-        k = scope("k", coarse, x)
-        v = scope("v", coarse, x)
+        head_dim = self.head_dim or divide(c, self.heads, "heads", f"the {c} channels of {x.shape}")
+        inner = head_dim * self.heads
+        q = scope("q", self._projection(self.q_stride, inner), x)
+        if self.shared_kv:
+            y = scope("kv", self._projection(self.kv_stride, 2 * inner), x)
+            k, v = scope("split", SplitHeads(heads=1, parts=(inner, inner)), y)
+        else:
+            k = scope("k", self._projection(self.kv_stride, inner), x)
+            v = scope("v", self._projection(self.kv_stride, inner), x)
         attend = DotAttention(heads=self.heads, scale=score_scale(self.scale, c, head_dim), dropout=self.dropout)
         y = scope("attend", attend, q, k, v)
         y = scope("proj", Linear(features=c), y)
         return scope("drop", Dropout(rate=self.dropout), y) if self.dropout else y
+
+    def _projection(self, stride: int, features: int) -> ConvProjection:
+        return ConvProjection(kernel=self.kernel, stride=stride, features=features, bias=self.qkv_bias)

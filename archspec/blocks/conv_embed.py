@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from typing import Annotated, ClassVar
 
 from archspec.block import Block, Composite, Role, Scope, Size, Value

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -20,11 +18,13 @@ class ConvProjection(Composite):
     role: ClassVar[str] = "projection"
     examples: ClassVar = [
         ({"kernel": 3, "stride": 2}, Tokens(13, 4, Grid(3, 4), ("cls",))),
-        ({"bias": False}, Tokens(12, 4, Grid(3, 4))),
+        ({"bias": False, "features": 6}, Tokens(12, 4, Grid(3, 4))),
     ]
 
     kernel: Annotated[int, Field(ge=1, le=255, multiple_of=1)] = 3
     stride: Size = 1
+    features: Size | None = None
+    """Width of what comes out; where none is given, that of what comes in."""
     bias: bool = True
 
     def label(self) -> str:
@@ -41,4 +41,4 @@ class ConvProjection(Composite):
         y = scope("norm", BatchNorm(), y)
         y = scope("tokens", ToTokens(), y)
         y = scope("join", Join(), front, y) if front else y
-        return scope("proj", Linear(features=c, bias=self.bias), y)
+        return scope("proj", Linear(features=self.features or c, bias=self.bias), y)

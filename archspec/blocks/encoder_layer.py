@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
@@ -24,12 +22,14 @@ class EncoderLayer(Composite):
             {"attention": SelfAttention(heads=2), "layer_scale": 1e-5, "drop_path": 0.1, "branch_scale": 0.5},
             Tokens(5, 8),
         ),
+        ({"attention": SelfAttention(heads=2), "norm": None}, Tokens(5, 8)),
     ]
 
     attention: Annotated[Block, Role("attention")]
     """Tokens → the same tokens."""
     mlp: Annotated[Block, Role("mlp")] = Mlp()
-    norm: Annotated[Block, Role("norm")] = LayerNorm()
+    norm: Annotated[Block | None, Role("norm")] = LayerNorm()
+    """What each branch begins with; null for nothing, as in LeViT."""
     drop_path: Rate = 0.0
     """How often, in training, a sample skips a branch."""
     layer_scale: float | None = None
@@ -44,7 +44,7 @@ class EncoderLayer(Composite):
     def _branch(self, scope: Scope, number: int, name: str, block: Block, x: Value[Tokens]) -> Value[Any]:
         scaled = self.branch_scale != 1
         y = scope(f"scale_in{number}", Scale(by=self.branch_scale), x) if scaled else x
-        y = scope(f"norm{number}", self.norm, y)
+        y = scope(f"norm{number}", self.norm, y) if self.norm else y
         y = scope(name, block, y)
         if y.shape.sizes != x.shape.sizes:
             message = f"{block.word} gives {y.shape} for {x.shape}; a residual branch gives back the shape that it gets"

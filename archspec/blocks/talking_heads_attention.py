@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from typing import ClassVar, Literal
 
 from archspec.block import Composite, Rate, Scope, Size, Value, divide

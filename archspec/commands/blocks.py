@@ -10,6 +10,7 @@ from archspec.block import Block, ports_of
 from archspec.commands import output_arguments
 from archspec.complaint import show, wanted
 from archspec.errors import Problem, SpecError, nearest
+from archspec.fields import described
 from archspec.vocabulary import Vocabulary
 
 
@@ -48,7 +49,7 @@ def description(block: type[Block]) -> dict[str, Any]:
             "takes": kind,
             "required": field.is_required(),
             "default": None if field.is_required() else _default(field.default),
-            "doc": field.description,
+            "doc": described(block, name),
         }
     return {
         "block": block.word,

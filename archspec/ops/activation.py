@@ -1,7 +1,5 @@
 """Elementwise nonlinearities."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from archspec.block import Op
@@ -33,7 +31,7 @@ class Activation(Op):
     def cost(self, x: Image | Tokens | Vector) -> Cost:
         return Cost()
 
-    def build(self, x: Image | Tokens | Vector) -> nn.Module:
+    def build(self, x: Image | Tokens | Vector) -> "nn.Module":
         from torch import nn
 
         from archspec.layers import QuickGELU

@@ -1,13 +1,12 @@
 """Attention kernels: queries, keys and values in, attended values out. The projections around them are blocks."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from archspec.block import Op, Rate, Size, divide
 from archspec.errors import RuleError
+from archspec.ops.conv import Pair, pair
 from archspec.ops.init import Init
 from archspec.shape import AttentionMap, Cost, Grid, Tokens
 
@@ -56,7 +55,7 @@ class DotAttention(Op):
     def cost(self, q: Tokens, k: Tokens, v: Tokens) -> Cost:
         return Cost(macs=products(q, k, v))
 
-    def build(self, q: Tokens, k: Tokens, v: Tokens) -> nn.Module:
+    def build(self, q: Tokens, k: Tokens, v: Tokens) -> "nn.Module":
         from archspec.layers import DotAttention
 
         return DotAttention(self.heads, self.scale or (q.c // self.heads) ** -0.5, self.dropout)
@@ -85,7 +84,7 @@ class AttentionScores(Op):
     def cost(self, q: Tokens, k: Tokens) -> Cost:
         return Cost(macs=q.n * k.n * q.c)
 
-    def build(self, q: Tokens, k: Tokens) -> nn.Module:
+    def build(self, q: Tokens, k: Tokens) -> "nn.Module":
         from archspec.layers import AttentionScores
 
         return AttentionScores(self.heads, self.scale or (q.c // self.heads) ** -0.5)
@@ -103,7 +102,7 @@ class Softmax(Op):
     def cost(self, x: AttentionMap) -> Cost:
         return Cost()
 
-    def build(self, x: AttentionMap) -> nn.Module:
+    def build(self, x: AttentionMap) -> "nn.Module":
         from torch import nn
 
         return nn.Softmax(dim=-1)
@@ -127,7 +126,7 @@ class MixHeads(Op):
     def cost(self, x: AttentionMap) -> Cost:
         return Cost(params=(x.c + self.bias) * x.c, macs=x.c * x.numel)
 
-    def build(self, x: AttentionMap) -> nn.Module:
+    def build(self, x: AttentionMap) -> "nn.Module":
         from archspec.layers import MixHeads
 
         return MixHeads(x.c, bias=self.bias, init=self.init)
@@ -151,7 +150,7 @@ class WeightedValues(Op):
     def cost(self, weights: AttentionMap, v: Tokens) -> Cost:
         return Cost(macs=weights.h * v.numel)
 
-    def build(self, weights: AttentionMap, v: Tokens) -> nn.Module:
+    def build(self, weights: AttentionMap, v: Tokens) -> "nn.Module":
         from archspec.layers import WeightedValues
 
         return WeightedValues()
@@ -181,7 +180,58 @@ class PerformerAttention(Op):
         products = k.n * self.features * v.c + q.n * self.features * (v.c + 1)
         return Cost(params=w, frozen=w, macs=(q.n + k.n) * w + products)
 
-    def build(self, q: Tokens, k: Tokens, v: Tokens) -> nn.Module:
+    def build(self, q: Tokens, k: Tokens, v: Tokens) -> "nn.Module":
         from archspec.layers import PerformerAttention
 
         return PerformerAttention(self.features, q.c, self.eps)
+
+
+class BiasedAttention(Op):
+    """softmax(s · QKᵀ + B) V: B is learned for each head and each distance in rows and columns (LeViT, §4.2).
+
+    Keys stand on their grid, queries on every `stride`-th row and column of it; tokens in front have no place, and no bias.
+    """
+
+    role: ClassVar[str] = "attention"
+    examples: ClassVar = [
+        ({"heads": 2}, Tokens(6, 8, Grid(2, 3)), Tokens(6, 8, Grid(2, 3)), Tokens(6, 12, Grid(2, 3))),
+        ({"heads": 2, "stride": 2}, Tokens(4, 8, Grid(2, 2)), Tokens(12, 8, Grid(3, 4)), Tokens(12, 8, Grid(3, 4))),
+        (
+            {"heads": 1, "bias": "divided", "init": "normal"},
+            *[Tokens(7, 8, Grid(2, 3), ("cls",))] * 3,
+        ),
+    ]
+
+    heads: Size
+    scale: Scale | None = None
+    """s; where none is given, (channels per head)^-½."""
+    stride: Pair = 1
+    """Rows and columns of keys from one query to the next."""
+    bias: Literal["added", "scaled", "divided"] = "added"
+    """Whether B enters as it is, as s · B (the scores are scaled last), or as B / s (vit-pytorch)."""
+    init: Init = "zeros"
+    dropout: Rate = 0.0
+
+    def label(self) -> str:
+        return f"biased attention, {self.heads} head{'s' * (self.heads > 1)}"
+
+    def infer(self, q: Tokens, k: Tokens, v: Tokens) -> Tokens:
+        down, across = pair(self.stride)
+        if q.grid is None or k.grid is None:
+            raise RuleError(f"distances are measured on a grid, which {k if q.grid else q} do not have", code="grid")
+        if q.grid != Grid(-(-k.grid.h // down), -(-k.grid.w // across)):
+            message = f"every {down}. row and {across}. column of the keys' {k.grid} is not the queries' {q.grid}"
+            raise RuleError(message, code="grid", field="stride")
+        return attended(self.heads, q, k, v)
+
+    def cost(self, q: Tokens, k: Tokens, v: Tokens) -> Cost:
+        return Cost(params=self.heads * k.body.n, macs=products(q, k, v), buffers=q.body.n * k.body.n)
+
+    def build(self, q: Tokens, k: Tokens, v: Tokens) -> "nn.Module":
+        from archspec.layers import BiasedAttention
+
+        assert k.grid
+        scale = self.scale or (q.c // self.heads) ** -0.5
+        factor = {"added": 1.0, "scaled": scale, "divided": 1 / scale}[self.bias]
+        return BiasedAttention(self.heads, scale, factor, (k.grid.h, k.grid.w), pair(self.stride),
+                               front=(len(q.prefix), len(k.prefix)), init=self.init, dropout=self.dropout)  # fmt: skip

@@ -1,7 +1,5 @@
 """Ops that slide a window over an image."""
 
-from __future__ import annotations
-
 import math
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -76,7 +74,7 @@ class Conv2d(Window):
         taps = math.prod(pair(self.kernel)) * x.c // self.groups
         return Cost(params=(taps + self.bias) * self.channels, macs=taps * self.infer(x).numel)
 
-    def build(self, x: Image) -> nn.Module:
+    def build(self, x: Image) -> "nn.Module":
         from archspec.layers import Conv2d
 
         return Conv2d(x.c, self.channels, pair(self.kernel), pair(self.stride), pair(self.padding),
@@ -99,7 +97,7 @@ class Unfold(Window):
     def cost(self, x: Image) -> Cost:
         return Cost()
 
-    def build(self, x: Image) -> nn.Module:
+    def build(self, x: Image) -> "nn.Module":
         from archspec.layers import Unfold
 
         return Unfold(pair(self.kernel), pair(self.stride), pair(self.padding))

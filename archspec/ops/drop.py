@@ -1,7 +1,5 @@
 """Randomness in training; nothing in evaluation."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, ClassVar
 
 from archspec.block import Op, Rate
@@ -28,7 +26,7 @@ class Dropout(Op):
     def cost(self, x: Image | Tokens | Vector) -> Cost:
         return Cost()
 
-    def build(self, x: Image | Tokens | Vector) -> nn.Module:
+    def build(self, x: Image | Tokens | Vector) -> "nn.Module":
         from torch import nn
 
         return nn.Dropout(self.rate)
@@ -51,7 +49,7 @@ class DropPath(Op):
     def cost(self, x: Image | Tokens | Vector) -> Cost:
         return Cost()
 
-    def build(self, x: Image | Tokens | Vector) -> nn.Module:
+    def build(self, x: Image | Tokens | Vector) -> "nn.Module":
         from archspec.layers import DropPath
 
         return DropPath(self.rate)

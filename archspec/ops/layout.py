@@ -1,7 +1,5 @@
 """Ops that move numbers and change none: einops patterns, executed as they are shown."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -10,6 +8,7 @@ from pydantic import Field
 
 from archspec.block import Op, Size
 from archspec.errors import RuleError
+from archspec.ops.conv import Pair, pair, times
 from archspec.shape import Cost, Grid, Image, Shape, Tokens, Vector
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ class ToTokens(Op):
     def cost(self, x: Image) -> Cost:
         return Cost()
 
-    def build(self, x: Image) -> nn.Module:
+    def build(self, x: Image) -> "nn.Module":
         from archspec.layers import ToTokens
 
         return ToTokens()
@@ -60,7 +59,7 @@ class ToImage(Op):
     def cost(self, x: Tokens) -> Cost:
         return Cost()
 
-    def build(self, x: Tokens) -> nn.Module:
+    def build(self, x: Tokens) -> "nn.Module":
         from archspec.layers import ToImage
 
         assert x.grid
@@ -88,10 +87,111 @@ class Split(Op):
     def cost(self, x: Tokens) -> Cost:
         return Cost()
 
-    def build(self, x: Tokens) -> nn.Module:
+    def build(self, x: Tokens) -> "nn.Module":
         from archspec.layers import Chunk
 
         return Chunk(tuple(map(self.order.index, "qkv")))
+
+
+class SplitHeads(Op):
+    """What each head finds in its part of the width, such as [q | k | v] or [k | v], gathered over the heads."""
+
+    role: ClassVar[str] = "layout"
+    examples: ClassVar = [
+        ({"heads": 2, "parts": (1, 1, 2)}, Tokens(6, 8, Grid(2, 3))),
+        ({"heads": 1, "parts": (4, 4)}, Tokens(5, 8)),
+    ]
+
+    heads: Size
+    parts: Annotated[tuple[Size, ...], Field(min_length=2, max_length=3)]
+    """Channels of one head's q, k and v; of k and v, where there are two."""
+
+    def label(self) -> str:
+        return " | ".join(self.titles())
+
+    def titles(self) -> tuple[str, ...]:
+        return ("q", "k", "v")[-len(self.parts) :]
+
+    def infer(self, x: Tokens) -> tuple[Tokens, ...]:
+        if self.heads * sum(self.parts) != x.c:
+            parts = " + ".join(map(str, self.parts))
+            raise RuleError(f"{self.heads} heads of {parts} channels are not the {x.c} channels of {x}", field="parts")
+        return tuple(x.wide(self.heads * part) for part in self.parts)
+
+    def cost(self, x: Tokens) -> Cost:
+        return Cost()
+
+    def build(self, x: Tokens) -> "nn.Module":
+        from archspec.layers import SplitHeads
+
+        return SplitHeads(self.heads, self.parts)
+
+
+class Subsample(Op):
+    """Every `stride`-th row and column of an image, or of tokens on their grid; the tokens in front stay."""
+
+    role: ClassVar[str] = "layout"
+    examples: ClassVar = [
+        ({"stride": 2}, Tokens(16, 4, Grid(3, 5), ("cls",))),
+        ({"stride": (1, 3)}, Tokens(15, 4, Grid(3, 5))),
+        ({"stride": 2}, Image(4, 3, 4)),
+    ]
+
+    stride: Pair = 2
+
+    def label(self) -> str:
+        return f"every {times(self.stride)}. cell"
+
+    def infer(self, x: Image | Tokens) -> Image | Tokens:
+        if x.grid is None:
+            raise RuleError(f"{x} were cut from no grid, so they have no rows and columns", code="grid")
+        down, across = pair(self.stride)
+        grid = Grid(-(-x.grid.h // down), -(-x.grid.w // across))
+        if isinstance(x, Image):
+            return Image(x.c, grid.h, grid.w)
+        return Tokens(len(x.prefix) + grid.n, x.c, grid, x.prefix)
+
+    def cost(self, x: Image | Tokens) -> Cost:
+        return Cost()
+
+    def build(self, x: Image | Tokens) -> "nn.Module":
+        from archspec.layers import SubsampleImage, SubsampleTokens
+
+        if isinstance(x, Image):
+            return SubsampleImage(pair(self.stride))
+        assert x.grid
+        return SubsampleTokens((x.grid.h, x.grid.w), pair(self.stride), front=len(x.prefix))
+
+
+class Resize(Op):
+    """An image at another size; corners are not aligned, and nothing is filtered."""
+
+    role: ClassVar[str] = "layout"
+    examples: ClassVar = [
+        ({"size": 5}, Image(3, 4, 6)),
+        ({"size": (2, 3), "mode": "bilinear"}, Image(3, 4, 6)),
+        ({"size": (4, 6)}, Image(3, 4, 6)),
+    ]
+
+    size: Pair
+    """Height and width, or one number for both."""
+    mode: Literal["bicubic", "bilinear", "nearest"] = "bicubic"
+
+    def label(self) -> str:
+        return f"{self.mode} → {times(self.size)}"
+
+    def infer(self, x: Image) -> Image:
+        return Image(x.c, *pair(self.size))
+
+    def cost(self, x: Image) -> Cost:
+        return Cost()
+
+    def build(self, x: Image) -> "nn.Module":
+        from torch import nn
+
+        from archspec.layers import Resize
+
+        return nn.Identity() if (x.h, x.w) == pair(self.size) else Resize(pair(self.size), self.mode)
 
 
 class Rearrange(Op):
@@ -117,7 +217,7 @@ class Rearrange(Op):
     def cost(self, x: Image | Tokens | Vector) -> Cost:
         return Cost()
 
-    def build(self, x: Image | Tokens | Vector) -> nn.Module:
+    def build(self, x: Image | Tokens | Vector) -> "nn.Module":
         from archspec.layers import Rearrange
 
         return Rearrange(batched(self.pattern), dict(self.axes))
@@ -146,7 +246,7 @@ class Reduce(Op):
     def cost(self, x: Image | Tokens | Vector) -> Cost:
         return Cost()
 
-    def build(self, x: Image | Tokens | Vector) -> nn.Module:
+    def build(self, x: Image | Tokens | Vector) -> "nn.Module":
         from archspec.layers import Reduce
 
         return Reduce(batched(self.pattern), self.by, dict(self.axes))

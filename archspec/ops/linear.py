@@ -1,7 +1,5 @@
 """The affine map on the last axis."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, ClassVar
 
 from archspec.block import Op, Size
@@ -32,7 +30,7 @@ class Linear(Op):
         rows = x.numel // x.c
         return Cost(params=(x.c + self.bias) * self.features, macs=rows * x.c * self.features)
 
-    def build(self, x: Tokens | Vector) -> nn.Module:
+    def build(self, x: Tokens | Vector) -> "nn.Module":
         from archspec.layers import Linear
 
         return Linear(x.c, self.features, bias=self.bias, init=self.init)

@@ -1,7 +1,5 @@
 """Ops that make one value of several, or scale one."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -37,7 +35,7 @@ class Add(Op):
     def cost(self, *xs: Image | Tokens | Vector) -> Cost:
         return Cost()
 
-    def build(self, *xs: Image | Tokens | Vector) -> nn.Module:
+    def build(self, *xs: Image | Tokens | Vector) -> "nn.Module":
         from archspec.layers import Add
 
         return Add()
@@ -55,7 +53,7 @@ class Mean(Op):
     def cost(self, *xs: Image | Tokens | Vector) -> Cost:
         return Cost()
 
-    def build(self, *xs: Image | Tokens | Vector) -> nn.Module:
+    def build(self, *xs: Image | Tokens | Vector) -> "nn.Module":
         from archspec.layers import Mean
 
         return Mean()
@@ -78,7 +76,7 @@ class Concat(Op):
     def cost(self, *xs: Image | Tokens | Vector) -> Cost:
         return Cost()
 
-    def build(self, *xs: Image | Tokens | Vector) -> nn.Module:
+    def build(self, *xs: Image | Tokens | Vector) -> "nn.Module":
         from archspec.layers import Concat
 
         return Concat(1 if isinstance(xs[0], Image) else -1)
@@ -103,7 +101,7 @@ class Join(Op):
     def cost(self, front: Tokens, body: Tokens) -> Cost:
         return Cost()
 
-    def build(self, front: Tokens, body: Tokens) -> nn.Module:
+    def build(self, front: Tokens, body: Tokens) -> "nn.Module":
         from archspec.layers import Concat
 
         return Concat(1)
@@ -126,7 +124,7 @@ class Scale(Op):
     def cost(self, x: Image | Tokens | Vector) -> Cost:
         return Cost()
 
-    def build(self, x: Image | Tokens | Vector) -> nn.Module:
+    def build(self, x: Image | Tokens | Vector) -> "nn.Module":
         from archspec.layers import Scale
 
         return Scale(self.by)
@@ -149,7 +147,7 @@ class Gate(Op):
     def cost(self, x: Image | Tokens, gate: Vector) -> Cost:
         return Cost()
 
-    def build(self, x: Image | Tokens, gate: Vector) -> nn.Module:
+    def build(self, x: Image | Tokens, gate: Vector) -> "nn.Module":
         from archspec.layers import Gate
 
         return Gate((2, 3) if isinstance(x, Image) else (1,))
@@ -170,7 +168,7 @@ class LayerScale(Op):
     def cost(self, x: Tokens | Vector) -> Cost:
         return Cost(params=x.c)
 
-    def build(self, x: Tokens | Vector) -> nn.Module:
+    def build(self, x: Tokens | Vector) -> "nn.Module":
         from archspec.layers import LayerScale
 
         return LayerScale(x.c, self.init)

@@ -1,7 +1,5 @@
 """Normalisation."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
@@ -29,7 +27,7 @@ class LayerNorm(Op):
     def cost(self, x: Image | Tokens | Vector) -> Cost:
         return Cost(params=2 * x.c)
 
-    def build(self, x: Image | Tokens | Vector) -> nn.Module:
+    def build(self, x: Image | Tokens | Vector) -> "nn.Module":
         from torch import nn
 
         from archspec.layers import ImageNorm
@@ -53,7 +51,7 @@ class BatchNorm(Op):
     def cost(self, x: Image | Tokens | Vector) -> Cost:
         return Cost(params=2 * x.c, buffers=2 * x.c + 1)
 
-    def build(self, x: Image | Tokens | Vector) -> nn.Module:
+    def build(self, x: Image | Tokens | Vector) -> "nn.Module":
         from archspec.layers import BatchNorm2d, TokenBatchNorm, VectorBatchNorm
 
         if isinstance(x, Image):

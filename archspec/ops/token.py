@@ -1,7 +1,5 @@
 """Ops that make, name, pick and place tokens."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
@@ -36,7 +34,7 @@ class Token(Op):
     def cost(self) -> Cost:
         return Cost(params=self.dim)
 
-    def build(self) -> nn.Module:
+    def build(self) -> "nn.Module":
         from archspec.layers import Token
 
         return Token(1, self.dim, self.init)
@@ -63,7 +61,7 @@ class PrependTokens(Op):
     def cost(self, x: Tokens) -> Cost:
         return Cost(params=len(self.names) * x.c)
 
-    def build(self, x: Tokens) -> nn.Module:
+    def build(self, x: Tokens) -> "nn.Module":
         from archspec.layers import PrependTokens
 
         return PrependTokens(len(self.names), x.c, self.init)
@@ -92,7 +90,7 @@ class SplitPrefix(Op):
     def cost(self, x: Tokens) -> Cost:
         return Cost()
 
-    def build(self, x: Tokens) -> nn.Module:
+    def build(self, x: Tokens) -> "nn.Module":
         from archspec.layers import SplitTokens
 
         return SplitTokens(len(x.prefix))
@@ -116,7 +114,7 @@ class SelectToken(Op):
     def cost(self, x: Tokens) -> Cost:
         return Cost()
 
-    def build(self, x: Tokens) -> nn.Module:
+    def build(self, x: Tokens) -> "nn.Module":
         from archspec.layers import SelectToken
 
         return SelectToken(x.index(self.token))
@@ -141,7 +139,7 @@ class MeanPool(Op):
     def cost(self, x: Image | Tokens) -> Cost:
         return Cost()
 
-    def build(self, x: Image | Tokens) -> nn.Module:
+    def build(self, x: Image | Tokens) -> "nn.Module":
         from archspec.layers import MeanPool
 
         if isinstance(x, Image):
@@ -163,7 +161,7 @@ class PositionEmbedding(Op):
     def cost(self, x: Tokens) -> Cost:
         return Cost(params=x.numel)
 
-    def build(self, x: Tokens) -> nn.Module:
+    def build(self, x: Tokens) -> "nn.Module":
         from archspec.layers import PositionEmbedding
 
         return PositionEmbedding(x.n, x.c, (x.grid.h, x.grid.w) if x.grid else None, self.init)
@@ -184,7 +182,7 @@ class SinusoidPosition(Op):
     def cost(self, x: Tokens) -> Cost:
         return Cost(params=x.numel, frozen=x.numel)
 
-    def build(self, x: Tokens) -> nn.Module:
+    def build(self, x: Tokens) -> "nn.Module":
         from archspec.layers import SinusoidPosition
 
         return SinusoidPosition(x.n, x.c, (x.grid.h, x.grid.w) if x.grid else None, recompute=self.recompute)
