@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from archspec.render.layout import Edge, Gaps, Plan, Vertex, layout
 from archspec.render.style import LEGEND, Theme, family
-from archspec.render.text import width, wrap
+from archspec.render.text import balance, width, wrap
 from archspec.render.view import INPUT, OUTPUT, Box, Level, Wire
 from archspec.shape import Cost, Shape, Tokens
 
@@ -60,6 +60,7 @@ class Shown:
     h: float
     depth: int
     step: float = 0.0  # between its ports
+    fill: str | None = None  # in place of its family's, where heat is shown
     texts: list[Text] = field(default_factory=list)
 
 
@@ -75,6 +76,16 @@ class Drawn:
     target: str
 
 
+@dataclass(frozen=True, slots=True)
+class Swatch:
+    """A sample in the legend: of a family, of a share of the heat, or of a dashed line."""
+
+    x: float
+    y: float
+    look: str
+    fill: str | None = None
+
+
 @dataclass(slots=True, eq=False)
 class Figure:
     """All that is drawn, in the order in which it is drawn."""
@@ -84,7 +95,7 @@ class Figure:
     drawn: list[Drawn] = field(default_factory=list)
     tags: list[tuple[float, float, float, float]] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
-    swatches: list[tuple[float, float, str]] = field(default_factory=list)
+    swatches: list[Swatch] = field(default_factory=list)
     width: float = 0.0
     height: float = 0.0
 
@@ -148,6 +159,7 @@ class _Builder:
         self.options = options
         self.theme = options.theme
         self.flat = options.direction == "LR"
+        self.waiting: list[tuple[float, float, str, tuple[str, ...]]] = []  # labels of wires
 
     # measuring
 
@@ -158,7 +170,7 @@ class _Builder:
         """The two lines of a box: its name, and what it is."""
         label = box.label + (f" ×{box.times}" if box.times > 1 else "")
         if not self.theme.names:
-            return label[:1].upper() + label[1:], ""
+            return (label[:1].upper() + label[1:] if len(label.split()[0]) > 3 else label), ""
         if box.name.replace("_", " ") == box.label.lower():
             return box.name + (f" ×{box.times}" if box.times > 1 else ""), ""
         return box.name, label
@@ -179,7 +191,7 @@ class _Builder:
             lines += [(line, theme.small, kind) for line in wrap(text, theme.small, theme.regular, MOST_LINE)]
         wide = max(self.words(text, size, kind) for text, size, kind in lines)
         tall = sum(size * 1.32 for _, size, _ in lines)
-        return _Leaf(lines, wide + 22, tall + 13)
+        return _Leaf(lines, _even(wide + 22), _even(tall + 13))
 
     def pill(self, box: Box, shape: Shape) -> _Leaf:
         """An input or output of the whole: its name, and its mode or its shape."""
@@ -188,7 +200,7 @@ class _Builder:
         if box.mode:
             lines.append((box.mode, theme.small, "muted"))
         wide = max(self.words(text, size, kind) for text, size, kind in lines)
-        return _Leaf(lines, wide + 30, sum(size * 1.32 for _, size, _ in lines) + 11)
+        return _Leaf(lines, _even(wide + 30), _even(sum(size * 1.32 for _, size, _ in lines) + 11))
 
     # laying out
 
@@ -207,6 +219,7 @@ class _Builder:
             elif box.role != "add":
                 leaves[name] = self.leaf(box)
         self.even(level, leaves)
+        self.align(list(parts.values()))
         spacing = self.spacing(level, labels)
         vertices = [self.vertex(level, box, name, leaves, parts, labels, spacing) for name, box in level.boxes.items()]
         edges = [Edge(wire.source, wire.out, wire.target, wire.into) for wire in level.wires]
@@ -222,6 +235,29 @@ class _Builder:
         for leaf in boxes:
             leaf.w = max(leaf.w, 84.0, *(w for w in widths if w <= max(120.0, leaf.w * 1.7)))
 
+    def align(self, parts: list[_Part]) -> None:
+        """Frames of one level reach as far to both sides of their axis, unless one is much wider."""
+        if self.flat or len(parts) < 2:
+            return
+        for side in (0, 1):
+            reach = {id(part): self.reach(part)[side] for part in parts}
+            for part in parts:
+                own = reach[id(part)]
+                more = max(other for other in reach.values() if other <= max(own * 1.6, own + 40)) - own
+                pads = list(part.pads)
+                pads[side] += more
+                part.pads = (pads[0], pads[1], pads[2], pads[3])
+
+    def reach(self, part: _Part) -> tuple[float, float]:
+        """How far a frame goes to both sides of its axis."""
+        axis = self.axis(part)
+        return part.pads[0] + axis, part.plan.across - axis + part.pads[1]
+
+    def axis(self, part: _Part) -> float:
+        """Where a frame's first inlet is, or else its first outlet."""
+        rims = sorted((v for v in part.plan.vertices.values() if v.rim), key=lambda v: v.rim)
+        return rims[0].u
+
     def spacing(self, level: Level, labels: Mapping[tuple[str, int], tuple[str, tuple[str, ...]]]) -> float:
         """The distance between the ports of one box."""
         if self.flat:
@@ -231,7 +267,7 @@ class _Builder:
         wide += [
             self.label_width(*labels[source, out]) + 14 for source, out in labels if len(level.boxes[source].outs) > 1
         ]
-        return max(26.0, *wide) if wide else 26.0
+        return _even(max([26.0, *wide]))
 
     def widest(self, ports: tuple[str, ...]) -> float:
         """Room for the names of ports beside the words of a box."""
@@ -270,25 +306,28 @@ class _Builder:
         labels: Mapping[tuple[str, int], tuple[str, tuple[str, ...]]], spacing: float,
     ) -> Vertex:  # fmt: skip
         """What the layout needs to know of a box."""
-        outs = 1 + max((wire.out for wire in level.wires if wire.source == name), default=0)
-        ins = 1 + max((wire.into for wire in level.wires if wire.target == name), default=0)
+        outs = max([1, len(box.outs), *(1 + wire.out for wire in level.wires if wire.source == name)])
+        ins = max([1, len(box.ins), *(1 + wire.into for wire in level.wires if wire.target == name)])
         rim = {INPUT: -1, OUTPUT: 1}.get(box.role, 0)
         if name in parts:
             made = self.frame_vertex(name, parts[name])
         elif name in leaves:
             leaf = leaves[name]
-            ports = max(ins if box.ins else 1, outs)
+            ports = max(ins, outs)
             w = max(leaf.w, (ports - 1) * spacing + 40) if not self.flat else leaf.w
             h = leaf.h if not self.flat else max(leaf.h, (ports - 1) * spacing + 20)
             if not self.flat:
                 h += self.theme.small * 1.2 * (bool(box.ins) + (len(box.outs) > 1))
             else:
                 w += sum(self.widest(names) for names in (box.ins, box.outs))
-            leaf.w, leaf.h = w, h
+            for names, count in () if self.flat else ((box.ins, ins), (box.outs, outs)):
+                for port, at in zip(names, _spread(count, spacing), strict=False):
+                    w = max(w, 2 * abs(at) + self.words(port, self.theme.small, "muted") + 12)
+            leaf.w, leaf.h = w, h = _even(w), _even(h)
             across, along = (h, w) if self.flat else (w, h)
             made = Vertex(
                 name, along, across / 2, across / 2,
-                _spread(ins, spacing) if box.ins or rim else [0.0] * ins, _spread(outs, spacing), rim=rim,
+                _spread(ins, spacing), _spread(outs, spacing), rim=rim,
             )  # fmt: skip
         elif rim:
             made = Vertex(name, 0.0, 4.0, 4.0, rim=rim)
@@ -319,15 +358,15 @@ class _Builder:
         wide_left = max(self.words(*line) for line in left) + PAD
         wide_right = max((self.words(*line) for line in right), default=0.0) + (PAD if right else 0.0)
         rows = max(len(left), len(right))
-        tall = rows * theme.size * 1.3 + 9
+        tall = _even(rows * theme.size * 1.3 + 7)
         if self.flat:
-            extra = max(0.0, wide_left + wide_right + 20 - plan.along - PAD)
+            extra = max(0.0, _even(wide_left + wide_right + 20 - plan.along))
             part.pads = (tall + 4, PAD, extra / 2, extra / 2)
         else:
             rim = -1 if self.options.direction == "TB" else 1
             axes = [v.u for v in plan.vertices.values() if v.rim == rim] or [plan.across / 2]
-            before = max(PAD, wide_left + 10 - min(axes))
-            after = max(PAD, wide_right + 10 - (plan.across - max(axes)))
+            before = max(PAD, _even(wide_left + 10 - min(axes)))
+            after = max(PAD, _even(wide_right + 10 - (plan.across - max(axes))))
             ends = (tall, 0.0) if rim < 0 else (0.0, tall)
             part.pads = (before, after, *ends)
         part.head = (left, right)
@@ -337,7 +376,7 @@ class _Builder:
         plan, (before, after, start, end) = part.plan, part.pads
         inlets = [v for v in plan.vertices.values() if v.rim < 0]
         outlets = [v for v in plan.vertices.values() if v.rim > 0]
-        axis = (inlets or outlets)[0].u
+        axis = self.axis(part)
         return Vertex(
             name, start + plan.along + end, before + axis, plan.across - axis + after,
             [v.u - axis for v in inlets] or [0.0], [v.u - axis for v in outlets] or [0.0],
@@ -353,7 +392,11 @@ class _Builder:
         made.width, made.height = (along, across) if self.flat else (across, along)
         if self.options.direction == "BT":
             _flip(made, along)
+        for u, v, text, tags in self.waiting:
+            self.label(made, u, along - v if self.options.direction == "BT" else v, text, tags)
         self.write(made)
+        if self.options.heat:
+            self.warm(made)
         self.surround(made)
         return made
 
@@ -393,7 +436,7 @@ class _Builder:
         for (name, out), (text, tags) in part.labels.items():
             vertex = plan.vertices[name]
             u, v = u1 + vertex.u + vertex.outs[out], v1 + vertex.v + vertex.along
-            self.label(made, u, v, text, tags)
+            self.waiting.append((u, v, text, tags))
 
     def show(self, box: Box, kind: str, u: float, v: float, across: float, along: float, depth: int) -> Shown:
         x, y = self.screen(u, v)
@@ -406,7 +449,10 @@ class _Builder:
     def label(self, made: Figure, u: float, v: float, text: str, tags: tuple[str, ...]) -> None:
         """A shape beside its wire, right behind the box that gives it; the tokens in front as little tags."""
         small = self.theme.small
-        x, y = (v + 4, u - 4) if self.flat else (u + 6, v + 3 + small)
+        if self.flat:
+            x, y = v + 4, u - 4
+        else:
+            x, y = u + 6, v - 6 if self.options.direction == "BT" else v + 3 + small
         made.texts.append(Text(x, y, text, small, "muted", "start"))
         x += self.words(text, small, "muted") + 4
         for tag in tags:
@@ -461,11 +507,11 @@ class _Builder:
     def surround(self, made: Figure) -> None:
         """Title above; legend and caption below; all within a margin."""
         theme, options, margin = self.theme, self.options, 16.0
-        wide = max(made.width, 260.0 if options.title or options.caption else 0.0)
+        wide = max(made.width, 330.0 if options.title or options.caption else 0.0)
         head: list[Text] = []
         y = 0.0
         if options.title:
-            for line in wrap(options.title, theme.size + 2, theme.bold, wide):
+            for line in balance(options.title, theme.size + 2, theme.bold, wide):
                 y += (theme.size + 2) * 1.3
                 head.append(Text(wide / 2, y - 4, line, theme.size + 2, "bold"))
             y += 10
@@ -476,7 +522,7 @@ class _Builder:
             y = self.legend(made, wide, y + 16)
         if options.caption:
             y += 8
-            for line in wrap(options.caption, theme.small, theme.regular, wide):
+            for line in balance(options.caption, theme.small, theme.regular, wide):
                 y += theme.small * 1.4
                 made.texts.append(Text(wide / 2, y, line, theme.small, "muted"))
             y += 4
@@ -485,27 +531,68 @@ class _Builder:
         made.width, made.height = made.width + 2 * margin, made.height + 2 * margin
 
     def legend(self, made: Figure, wide: float, y: float) -> float:
-        """A swatch and a word for every family of closed boxes in the picture."""
-        there = {family(shown.box.role) for shown in made.shown if shown.kind == "box"}
-        items = [(name, LEGEND[name]) for name in LEGEND if name in there]
+        """A sample and a word for everything in the picture that has a look of its own."""
         small, x = self.theme.small, 0.0
-        rows: list[tuple[list[tuple[float, str, str]], float]] = []
-        row: list[tuple[float, str, str]] = []
-        for name, word in items:
-            room = 15 + self.words(word, small, "muted") + 14
-            if row and x + room > wide:
+        rows: list[tuple[list[tuple[float, list[tuple[str, str | None]], str]], float]] = []
+        row: list[tuple[float, list[tuple[str, str | None]], str]] = []
+        for samples, word in self.samples(made):
+            room = 13 * len(samples) + (8 if samples[0][0] == "line" else 0) + 2 + self.words(word, small, "muted") + 14
+            if row and x + room - 14 > wide:
                 rows.append((row, x))
                 row, x = [], 0.0
-            row.append((x, name, word))
+            row.append((x, samples, word))
             x += room
-        rows.append((row, x))
+        if row:
+            rows.append((row, x))
         for row, total in rows:
             start = (wide - total + 14) / 2
             y += small * 1.6
-            for x, name, word in row:
-                made.swatches.append((start + x, y - small + 1, name))
-                made.texts.append(Text(start + x + 15, y, word, small, "muted", "start"))
+            for x, samples, word in row:
+                at = start + x
+                for look, fill in samples:
+                    made.swatches.append(Swatch(at, y - small + 1, look, fill))
+                    at += 21 if look == "line" else 13
+                made.texts.append(Text(at + 2, y, word, small, "muted", "start"))
         return y
+
+    def samples(self, made: Figure) -> list[tuple[list[tuple[str, str | None]], str]]:
+        """The legend's entries: samples, each a look and a fill, and a word."""
+        found: list[tuple[list[tuple[str, str | None]], str]] = []
+        boxes = [shown.box for shown in made.shown if shown.kind == "box"]
+        if self.options.heat:
+            most = max((self.warmth(box) for box in boxes), default=0)
+            steps: list[tuple[str, str | None]] = [("other", _mix(*self.theme.heat, place / 4)) for place in range(5)]
+            word = number(most).strip() + ("\N{NO-BREAK SPACE}params" if self.options.heat == "params" else "MACs")
+            found.append((steps, f"0 to {word}"))
+        else:
+            there = {family(box.role) for box in boxes}
+            found += [([(name, None)], LEGEND[name]) for name in LEGEND if name in there]
+        if any(shown.box.mode == "train" for shown in made.shown):
+            found.append(([("line", None)], "in training"))
+        if any(shown.box.node and shown.box.node.share for shown in made.shown):
+            found.append(([("line", None)], "shared weights"))
+        return found
+
+    def warmth(self, box: Box) -> int:
+        return box.cost.params if self.options.heat == "params" else box.cost.macs
+
+    def warm(self, made: Figure) -> None:
+        """Colour the closed boxes by what they cost, on a scale of square roots, so that small ones are told apart."""
+        boxes = [shown for shown in made.shown if shown.kind == "box"]
+        most = max((self.warmth(shown.box) for shown in boxes), default=0) or 1
+        for shown in boxes:
+            shown.fill = _mix(*self.theme.heat, (self.warmth(shown.box) / most) ** 0.5)
+
+
+def _mix(cold: str, warm: str, share: float) -> str:
+    """A colour between two."""
+    pairs = [(int(cold[at : at + 2], 16), int(warm[at : at + 2], 16)) for at in (1, 3, 5)]
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
+
+
+def _even(size: float) -> float:
+    """Rounded up to an even number, so that halves are whole and lines stand straight above each other."""
+    return float(-(-size // 2) * 2)
 
 
 def _spread(count: int, step: float) -> list[float]:
@@ -519,9 +606,6 @@ def _flip(made: Figure, along: float) -> None:
         shown.y = along - shown.y - shown.h
     for drawn in made.drawn:
         drawn.points = [(x, along - y) for x, y in drawn.points]
-    small = made.options.theme.small
-    made.texts = [replace(text, y=along - text.y + small * 0.7) for text in made.texts]
-    made.tags = [(x, along - y - h - 1, w, h) for x, y, w, h in made.tags]
 
 
 def _shift(made: Figure, dx: float, dy: float) -> None:
@@ -532,4 +616,4 @@ def _shift(made: Figure, dx: float, dy: float) -> None:
         drawn.points = [(x + dx, y + dy) for x, y in drawn.points]
     made.texts = [replace(text, x=text.x + dx, y=text.y + dy) for text in made.texts]
     made.tags = [(x + dx, y + dy, w, h) for x, y, w, h in made.tags]
-    made.swatches = [(x + dx, y + dy, name) for x, y, name in made.swatches]
+    made.swatches = [replace(s, x=s.x + dx, y=s.y + dy) for s in made.swatches]

@@ -30,8 +30,8 @@ class Vertex:
     along: float
     before: float
     after: float
-    ins: Sequence[float] = (0.0,)
-    outs: Sequence[float] = (0.0,)
+    ins: list[float] = field(default_factory=lambda: [0.0])
+    outs: list[float] = field(default_factory=lambda: [0.0])
     tail: float = 0.0
     label: float = 0.0
     sideways: bool = False  # wires may come in from the side: a sum
@@ -246,6 +246,7 @@ def _columns(ranks: list[list[Vertex]], hops: list[_Hop], gaps: Gaps) -> None:
 
     def choice(found: list[_Hop]) -> set[int]:
         real = [hop for hop in found if not (hop.a.lane or hop.b.lane)] or found
+        real = [hop for hop in real if ups[id(hop.a)] or hop.a.rim] or real
         middle = (real[(len(real) - 1) // 2], real[len(real) // 2])
         one = middle[0].a is middle[1].a and middle[0].b is middle[1].b
         return {id(middle[0])} if middle[0] is middle[1] or one else set()
@@ -308,6 +309,8 @@ def _columns(ranks: list[list[Vertex]], hops: list[_Hop], gaps: Gaps) -> None:
             pulls[id(other)].append((one, -offset, weight))
     _relax(order, pulls, lefts, rights)
     for c in order:
+        _snap(c, 40.0 if all(vertex.lane for vertex, _ in c.members) else 12.0, gaps.across / 2, pulls, lefts, rights)
+    for c in order:
         place_u = round(c.u * 2) / 2
         for vertex, offset in c.members:
             vertex.u = place_u + offset
@@ -349,6 +352,22 @@ def _relax(
                     moved = max(moved, abs(step))
         if moved < 0.01:
             break
+
+
+def _snap(
+    c: _Column,
+    most: float,
+    give: float,
+    pulls: Mapping[int, list[tuple[_Column, float, float]]],
+    lefts: Near,
+    rights: Near,
+) -> None:
+    """Take out the smallest bend of a column, where there is room; neighbours `give` way a little."""
+    for at in sorted((other.u + offset for other, offset, _ in pulls.get(id(c), ())), key=lambda at: abs(at - c.u)):
+        free = all(other.u + room - give <= at + 1e-6 for other, room in lefts.get(id(c), ()))
+        if abs(at - c.u) <= most and free and all(at + room - give <= other.u + 1e-6 for other, room in rights[id(c)]):
+            c.u = at
+            return
 
 
 def _step(
@@ -419,6 +438,7 @@ def _tracks(ranks: list[list[Vertex]], hops: list[_Hop], gaps: Gaps) -> _Tracks:
         for hop in channels[index]:
             if id(hop) not in tracks.side and abs(hop.a.u + hop.start - hop.b.u - hop.end) > 0.25:
                 nets.setdefault((id(hop.a), hop.out), []).append(hop)
+        _part(list(nets.values()))
         rows = _stack(list(nets.values()))
         inlet = all(vertex.rim < 0 or vertex.lane for vertex in rank) and tall == 0
         for row, found in enumerate(rows):
@@ -428,8 +448,20 @@ def _tracks(ranks: list[list[Vertex]], hops: list[_Hop], gaps: Gaps) -> _Tracks:
         room = (
             label + gaps.along if not rows else label + gaps.along * 0.4 + (len(rows) - 1) * gaps.track + gaps.head + 6
         )
-        v += max(room, gaps.along * (0.7 if inlet else 1.0))
+        outlet = all(vertex.rim > 0 and not vertex.along for vertex in ranks[index + 1])
+        v += room - gaps.along * (0.3 if inlet and not rows else 0.4 if outlet and not rows else 0.0)
     return tracks
+
+
+def _part(nets: list[list[_Hop]]) -> None:
+    """Two nets that each end below the start of the other are kept apart by no order of rows: move those ends."""
+    for a, b in permutations(nets, 2):
+        start, other = a[0].a.u + a[0].start, b[0].a.u + b[0].start
+        crossing = [hop for hop in a if abs(hop.b.u + hop.end - other) < 1]
+        if crossing and any(abs(hop.b.u + hop.end - start) < 8 for hop in b):
+            for hop in crossing:
+                if not hop.b.lane:
+                    hop.b.ins[hop.into] += 7.0 if start > other else -7.0
 
 
 def _stack(nets: list[list[_Hop]]) -> list[list[list[_Hop]]]:

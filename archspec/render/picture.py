@@ -13,9 +13,10 @@ from archspec.graph import Graph
 from archspec.render import style
 from archspec.render.error import RenderError
 from archspec.render.figure import DIRECTIONS, Figure, Options, cost_text, figure, shape_text
-from archspec.render.view import ALL, Level, view
+from archspec.render.view import Level, Opening, view
 
-FORMATS = ("svg", "png")
+FORMATS = ("svg", "png", "pdf", "dot", "mermaid")
+SUFFIXES = {"gv": "dot", "mmd": "mermaid", "mermaid": "mermaid"}
 THEMES = (*style.THEMES, "auto")
 
 
@@ -23,10 +24,16 @@ THEMES = (*style.THEMES, "auto")
 class Picture:
     """A drawn graph: shown in a notebook, or saved in the format of the file's suffix."""
 
-    level: Level
+    graph: Graph
+    opening: Opening
     options: Options
     auto: bool = False
     scale: float = 2.0
+
+    @cached_property
+    def level(self) -> Level:
+        """What is drawn."""
+        return view(self.graph, self.opening)
 
     @cached_property
     def figure(self) -> Figure:
@@ -53,12 +60,25 @@ class Picture:
                 from archspec.render.svg import svg
 
                 return png(svg(self.figure), scale=self.scale)
+            case "pdf":
+                from archspec.render.pdf import pdf
+
+                return pdf(self.figure)
+            case "dot":
+                from archspec.render.dot import source
+
+                return source(self.level, self.options.direction, self.options.theme, self.options.title).encode()
+            case "mermaid":
+                from archspec.render.mermaid import mermaid
+
+                return mermaid(self.graph, self.opening, self.options.direction, self.options.theme).encode()
         raise RenderError(f"there is no format {format}", help=f"there are {', '.join(FORMATS)}")
 
     def save(self, path: str | Path, format: str | None = None) -> Path:
         """Write the picture; the format is the file's suffix, unless one is given."""
         path = Path(path)
-        content = self.bytes(format or path.suffix.removeprefix(".").lower() or "svg")
+        suffix = path.suffix.removeprefix(".").lower()
+        content = self.bytes(format or SUFFIXES.get(suffix, suffix) or "svg")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         return path
@@ -98,38 +118,25 @@ def render(
     if heat is not None:
         _one_of("heat", heat, ("params", "macs"))
     options = Options(
-        style.THEMES[name],
-        direction,
-        shapes,
-        costs,
-        heat,
-        legend,
-        (str(graph.meta.get("title") or graph.meta.get("name") or "") or None if title else None)
-        if isinstance(title, bool)
-        else title,
-        (totals(graph) if caption else None) if isinstance(caption, bool) else caption,
+        theme=style.THEMES[name],
+        direction=direction,
+        shapes=shapes,
+        costs=costs,
+        heat=heat,
+        legend=legend,
+        title=_said(title, str(graph.meta.get("title") or graph.meta.get("name") or "")),
+        caption=_said(caption, totals(graph)),
     )
-    picture = Picture(view(graph, levels(depth), expand, collapse), options, theme == "auto", scale)
+    picture = Picture(graph, Opening.of(graph, depth, expand, collapse), options, theme == "auto", scale)
     if path is not None:
         picture.save(path, format)
     return picture
 
 
-def levels(depth: int | str | None) -> int:
-    """A number of levels from what a user says: a number, `all`, or None for all."""
-    if depth is None or depth == "all":
-        return ALL
-    if isinstance(depth, str) and depth.isdecimal():
-        depth = int(depth)
-    if not isinstance(depth, int) or depth < 0:
-        raise RenderError(f"depth takes a number or all, got {depth}")
-    return depth
-
-
 def totals(graph: Graph) -> str:
     """What stands under a picture: variant, inputs, parameters and MACs."""
     name = graph.meta.get("variant") or graph.meta.get("name")
-    inputs = ", ".join(f"{name} {shape_text(shape)}" for name, shape in graph.inputs.items())
+    inputs = ", ".join(f"{name}\N{NO-BREAK SPACE}{shape_text(shape)}" for name, shape in graph.inputs.items())
     return " · ".join(part for part in (name, inputs, cost_text(graph.cost, ("params", "macs"))) if part)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from xml.sax.saxutils import escape, quoteattr
 
-from archspec.render.figure import Drawn, Figure, Shown, Text, cost_text, shape_text
+from archspec.render.figure import Drawn, Figure, Shown, Swatch, Text, cost_text, shape_text
+from archspec.render.stroke import Point, corners, head, shorter
 from archspec.render.style import DARK, Theme, family
 from archspec.render.view import Box
 
@@ -28,7 +29,7 @@ def svg(figure: Figure, *, auto: bool = False, embed: str = "") -> str:
     lines += [_wire(drawn) for drawn in figure.drawn]
     lines += [_box(shown, figure) for shown in figure.shown if shown.kind != "frame"]
     lines += [_rect(x, y, w, h, 3, "tag") for x, y, w, h in figure.tags]
-    lines += [_rect(x, y, 10, 10, 2, f"swatch {name}") for x, y, name in figure.swatches]
+    lines += map(_swatch, figure.swatches)
     lines += [_text(text) for text in figure.texts]
     lines.append("</svg>")
     return "\n".join(lines) + "\n"
@@ -86,8 +87,8 @@ def _box(shown: Shown, figure: Figure) -> str:
         inside = ""
         theme = figure.options.theme
         if box.times > 1:
-            inside += _rect(x + 4, y + 4, w, h, theme.radius, f"box behind {family(box.role)}")
-        inside += _rect(x, y, w, h, theme.radius, f"box {family(box.role)}{shared}")
+            inside += _rect(x + 4, y + 4, w, h, theme.radius, f"box behind {family(box.role)}", shown.fill)
+        inside += _rect(x, y, w, h, theme.radius, f"box {family(box.role)}{shared}", shown.fill)
     return _group(box, inside + "".join(map(_text, shown.texts)), "node")
 
 
@@ -110,52 +111,35 @@ def about(box: Box) -> str:
 
 
 def _wire(drawn: Drawn) -> str:
-    points = drawn.points
-    if drawn.head:
-        points = [*points[:-1], _before(points[-2], points[-1], 6.0)]
     mode = f" {drawn.wire.mode}" if drawn.wire.mode else ""
     ends = f"{drawn.source}:{drawn.wire.out}", f"{drawn.target}:{drawn.wire.into}"
     place = f"data-from={quoteattr(ends[0])} data-to={quoteattr(ends[1])}"
-    line = f'<path class="wire{mode}" d="{_rounded(points)}"/>'
-    head = _head(drawn.points[-2], drawn.points[-1]) if drawn.head else ""
-    return f'<g class="edge" {place}><title>{escape(shape_text(drawn.wire.shape))}</title>{line}{head}</g>'
+    inside = f"<title>{escape(shape_text(drawn.wire.shape))}</title>"
+    inside += f'<path class="wire{mode}" d="{_rounded(shorter(drawn.points) if drawn.head else drawn.points)}"/>'
+    if drawn.head:
+        inside += f'<path class="head" d="M{"L".join(map(_point, head(drawn.points)))}z"/>'
+    return f'<g class="edge" {place}>{inside}</g>'
 
 
-def _before(a: tuple[float, float], b: tuple[float, float], by: float) -> tuple[float, float]:
-    """The point `by` before the end of a straight, level or upright line."""
-    dx, dy = b[0] - a[0], b[1] - a[1]
-    length = max(abs(dx), abs(dy)) or 1.0
-    return (b[0] - dx / length * by, b[1] - dy / length * by)
-
-
-def _head(a: tuple[float, float], b: tuple[float, float]) -> str:
-    dx, dy = b[0] - a[0], b[1] - a[1]
-    length = max(abs(dx), abs(dy)) or 1.0
-    ux, uy = dx / length, dy / length
-    x, y = b[0] - 7 * ux, b[1] - 7 * uy
-    return (
-        f'<path class="head" d="M{_n(b[0])} {_n(b[1])}L{_n(x - 3.4 * uy)} {_n(y + 3.4 * ux)}'
-        f'L{_n(x + 3.4 * uy)} {_n(y - 3.4 * ux)}z"/>'
-    )
-
-
-def _rounded(points: list[tuple[float, float]], most: float = 7.0) -> str:
+def _rounded(points: list[Point]) -> str:
     """A line whose corners are rounded."""
-    path = f"M{_n(points[0][0])} {_n(points[0][1])}"
-    for place in range(1, len(points) - 1):
-        a, b, c = points[place - 1 : place + 2]
-        room = min(_far(a, b) / (1 if place == 1 else 2), _far(b, c) / (1 if place == len(points) - 2 else 2), most)
-        start, end = _before(a, b, room), _before(c, b, room)
-        path += f"L{_n(start[0])} {_n(start[1])}Q{_n(b[0])} {_n(b[1])} {_n(end[0])} {_n(end[1])}"
-    return path + f"L{_n(points[-1][0])} {_n(points[-1][1])}"
+    turns = "".join(f"L{_point(start)}Q{_point(corner)} {_point(end)}" for start, corner, end in corners(points))
+    return f"M{_point(points[0])}{turns}L{_point(points[-1])}"
 
 
-def _far(a: tuple[float, float], b: tuple[float, float]) -> float:
-    return max(abs(a[0] - b[0]), abs(a[1] - b[1]))
+def _point(point: Point) -> str:
+    return f"{_n(point[0])} {_n(point[1])}"
 
 
-def _rect(x: float, y: float, w: float, h: float, r: float, classes: str) -> str:
-    return f'<rect class="{classes}" x="{_n(x)}" y="{_n(y)}" width="{_n(w)}" height="{_n(h)}" rx="{_n(r)}"/>'
+def _swatch(swatch: Swatch) -> str:
+    if swatch.look == "line":
+        return f'<path class="wire train" d="M{_n(swatch.x)} {_n(swatch.y + 5)}h18"/>'
+    return _rect(swatch.x, swatch.y, 10, 10, 2, f"swatch {swatch.look}", swatch.fill)
+
+
+def _rect(x: float, y: float, w: float, h: float, r: float, classes: str, fill: str | None = None) -> str:
+    style = f' style="fill:{fill}"' if fill else ""
+    return f'<rect class="{classes}" x="{_n(x)}" y="{_n(y)}" width="{_n(w)}" height="{_n(h)}" rx="{_n(r)}"{style}/>'
 
 
 def _text(text: Text) -> str:

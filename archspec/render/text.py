@@ -45,6 +45,16 @@ def wrap(text: str, size: float, face: str, most: float) -> list[str]:
     return [*lines, line] if line else lines
 
 
+def balance(text: str, size: float, face: str, most: float) -> list[str]:
+    """The text in as few lines as `most` allows, all about as wide."""
+    lines = wrap(text, size, face, most)
+    low, high = most / 2, most
+    while high - low > 4:
+        middle = (low + high) / 2
+        low, high = (low, middle) if len(wrap(text, size, face, middle)) == len(lines) else (middle, high)
+    return wrap(text, size, face, high)
+
+
 def _cut(joined: str, line: str, size: float, face: str, most: float) -> int:
     """Where to end a line: before the word that is too much; inside it, if it is alone or of wide characters."""
     fits = 1

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Any
 
 from archspec.block import Block
 from archspec.errors import nearest
 from archspec.graph import Graph, Node
-from archspec.infer import port_names
 from archspec.render.error import RenderError
 from archspec.repeat import Repeat
 from archspec.shape import Cost, Shape
@@ -65,21 +64,98 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
+class Flow:
+    """A value from closed box to closed box, by path, through the frames around them."""
+
+    source: str
+    out: int
+    target: str
+    into: int
+    shape: Shape
+    mode: str
+
+
+def flows(level: Level) -> list[Flow]:
+    """Every wire that enters a closed box, or an output of the whole, with the closed box that its value comes from."""
+    return list(_flows(level, None))
+
+
+def _flows(level: Level, inlets: Mapping[str, tuple[str, int]] | None) -> Iterator[Flow]:
+    given = inlets or {}
+    for wire in level.wires:
+        target = level.boxes[wire.target]
+        if not target.inner and (target.role != OUTPUT or inlets is None):
+            source, out = _origin(level, given, wire.source, wire.out)
+            yield Flow(source, out, target.path, wire.into, wire.shape, wire.mode)
+    for name, box in level.boxes.items():
+        if box.inner:
+            yield from _flows(box.inner, dict(_origins(level, given, name, box.inner)))
+
+
+def _origin(level: Level, given: Mapping[str, tuple[str, int]], name: str, out: int) -> tuple[str, int]:
+    """The closed box that a value comes from: inside an open one, or outside, where this level has it from."""
+    if name in given:
+        return given[name]
+    box = level.boxes[name]
+    if not box.inner:
+        return box.path, out
+    outlet = [inside for inside, port in box.inner.boxes.items() if port.role == OUTPUT][out]
+    wire = next(wire for wire in box.inner.wires if wire.target == outlet)
+    return _origin(box.inner, dict(_origins(level, given, name, box.inner, wire.source)), wire.source, wire.out)
+
+
+def _origins(
+    level: Level, given: Mapping[str, tuple[str, int]], name: str, inner: Level, only: str | None = None
+) -> Iterator[tuple[str, tuple[str, int]]]:
+    """The inlets of an open box, each with the closed box that feeds it."""
+    inlets = [inside for inside, port in inner.boxes.items() if port.role == INPUT]
+    for wire in level.wires:
+        if wire.target == name and only in (None, inlets[wire.into]):
+            yield inlets[wire.into], _origin(level, given, wire.source, wire.out)
+
+
+@dataclass(frozen=True, slots=True)
 class Opening:
     """Which composites are open: those above `depth`, those on the way to `expand`, none of `collapse`."""
 
-    depth: int
+    depth: int = 1
     expand: frozenset[str] = frozenset()
     collapse: frozenset[str] = frozenset()
-    seen: set[str] = field(default_factory=set, compare=False)
 
-    def open(self, path: str, level: int) -> bool:
+    @classmethod
+    def of(
+        cls, graph: Graph, depth: int | str | None = 1, expand: Iterable[str] = (), collapse: Iterable[str] = ()
+    ) -> Opening:
+        """What a user says, checked: a number of levels, or `all`; paths of composites that are there."""
+        made = cls(levels(depth), frozenset(map(plain, expand)), frozenset(map(plain, collapse)))
+        if named := made.expand | made.collapse:
+            bodies = {plain(path): node.body is not None for path, node in graph.walk()}
+            for path in sorted(named):
+                if not bodies.get(path):
+                    message = f"{path} is one op, with nothing inside to draw"
+                    if path not in bodies:
+                        message = f"there is no node {path} to open or to close"
+                    there = [other for other, body in bodies.items() if body]
+                    raise RenderError(message, help=nearest(path, there))
+        return made
+
+    def opens(self, path: str, level: int) -> bool:
         """Whether the composite at this path is drawn open."""
         place = plain(path)
-        self.seen.add(place)
         if place in self.collapse:
             return False
         return level < self.depth or any(f"{other}.".startswith(f"{place}.") for other in self.expand)
+
+
+def levels(depth: int | str | None) -> int:
+    """A number of levels from what a user says."""
+    if depth is None or depth == "all":
+        return ALL
+    if isinstance(depth, str) and depth.isdecimal():
+        depth = int(depth)
+    if not isinstance(depth, int) or depth < 0:
+        raise RenderError(f"depth takes a number or all, got {depth}")
+    return depth
 
 
 def plain(path: str) -> str:
@@ -87,19 +163,8 @@ def plain(path: str) -> str:
     return ".".join(part for part in path.split(".") if not part.isdigit() and part != "*")
 
 
-def view(graph: Graph, depth: int = 1, expand: Iterable[str] = (), collapse: Iterable[str] = ()) -> Level:
-    """The picture's content. A RenderError for a path in `expand` or `collapse` that is not there."""
-    opening = Opening(depth, frozenset(map(plain, expand)), frozenset(map(plain, collapse)))
-    if opening.expand or opening.collapse:
-        there = {plain(path) for path, node in graph.walk() if node.body}
-        for path in sorted((opening.expand | opening.collapse) - there):
-            known = any(plain(other) == path for other, _ in graph.walk())
-            message = f"{path} is one op, with nothing inside to draw" if known else f"there is no node {path} to open"
-            raise RenderError(message, help=nearest(path, there))
-    return _top(graph, opening)
-
-
-def _top(graph: Graph, opening: Opening) -> Level:
+def view(graph: Graph, opening: Opening) -> Level:
+    """The picture's content."""
     boxes = {name: Box(name, name, name, INPUT) for name in graph.inputs}
     wires: list[Wire] = []
     _nodes(graph, "", 0, opening, boxes, wires)
@@ -159,16 +224,22 @@ def _box(node: Node, path: str, level: int, opening: Opening, peers: list[Node],
             labels = [block.label()]
             inside = f"{path}.{model.name}"
     inner = None
-    if body and opening.open(path, level):
+    if body and opening.opens(path, level):
         if len(runs) > 1:
             inner = _runs(body, runs, path, level + 1, opening)
         else:
             inner = _level(body, inside if runs else path, level + 1, opening, block.titles(), peers)
-    ins = port_names(block, len(node.inputs))
+    ins = _ports(block)
     return Box(
         path, node.name, _spread(labels, lacking and block.role == "drop"), block.role, node, times, varies, inner,
-        tuple(ins) if len(ins) > 1 else (), block.titles() if len(block.titles()) > 1 else (), cost=node.cost,
+        ins, block.titles() if len(block.titles()) > 1 else (), cost=node.cost,
     )  # fmt: skip
+
+
+def _ports(block: Block) -> tuple[str, ...]:
+    """The names of the inputs, where they say something: several, and not any number of the same kind."""
+    ports = block.ports()
+    return tuple(port.name for port in ports) if len(ports) > 1 and not ports[-1].variadic else ()
 
 
 def _spread(labels: list[str], from_none: bool) -> str:
@@ -194,15 +265,15 @@ def _runs(body: Graph, runs: list[list[Node]], path: str, level: int, opening: O
         first, model = run[0], fullest(run)
         here = f"{path}.{model.name}"
         inner = None
-        if model.body and opening.open(here, level):
-            inner = _level(model.body, here, level + 1, opening, model.block.titles(), run)
+        if model.body:  # open as the repeat is
+            inner = _level(model.body, here, level, opening, model.block.titles(), run)
         cost = sum((node.cost for node in run), Cost())
         name = first.name if len(run) == 1 else f"{first.name}…{run[-1].name}"
         block = model.block
-        ins = port_names(block, len(first.inputs))
+        ins = _ports(block)
         boxes[first.name] = Box(
             here, name, block.label(), block.role, model, len(run), varying([node.block for node in run]), inner,
-            tuple(ins) if len(ins) > 1 else (), block.titles() if len(block.titles()) > 1 else (), cost=cost,
+            ins, block.titles() if len(block.titles()) > 1 else (), cost=cost,
         )  # fmt: skip
         for place, ref in enumerate(first.inputs):
             wires.append(Wire(home.get(ref.node, ref.node), ref.port, first.name, place, body.shape(ref)))
