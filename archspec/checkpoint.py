@@ -78,6 +78,7 @@ def unwrap(found: Any, name: str) -> Checkpoint:
 
 def write(path: str | Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
     """A safetensors file, which is there whole or not at all."""
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     path = Path(path)
@@ -87,8 +88,9 @@ def write(path: str | Path, tensors: Mapping[str, Tensor], metadata: Mapping[str
     try:
         save_file(dict(tensors), aside, {"format": "pt", **metadata})
         os.replace(aside, path)
-    except OSError as error:
-        raise _error(path, f"cannot be written: {(error.strerror or str(error)).lower()}") from None
+    except (OSError, SafetensorError) as error:  # a full disk is either of them
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise _error(path, f"cannot be written: {reason}") from None
     finally:
         aside.unlink(missing_ok=True)
 
@@ -139,23 +141,18 @@ def _safetensors(path: Path, header_only: bool) -> Checkpoint:
 
 def _pickled(path: Path, header_only: bool) -> Checkpoint:
     """torch's format, read without running anything that it says."""
-    import pickle
-
     import torch
 
     device = "meta" if header_only else "cpu"
     try:
         found = torch.load(path, map_location=device, weights_only=True, mmap=zipfile.is_zipfile(path) or None)
-    except pickle.UnpicklingError as error:
-        named = re.search(r"(?:GLOBAL|global) ([\w.]+)", str(error))
-        if named is None:
-            raise _error(path, "is no file of weights that can be read", "it may be damaged or cut off") from None
-        message = f"holds {named[1]}, which is code and not a tensor, so it is not read"
-        raise _error(path, message, "save its state dict alone, best as safetensors", code="weights-code") from None
     except Exception as error:  # torch raises nearly anything on a damaged file
-        reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
-        message = f"is no file of weights that can be read: {reason}"
-        raise _error(path, message, "it may be damaged or cut off") from None
+        if named := re.search(r"GLOBAL ([\w.]+)", str(error)):
+            message = f"holds {named[1]}, which is code and not a tensor, so it is not read"
+            help = "save its state dict alone, best as safetensors"
+            raise _error(path, message, help, code="weights-code") from None
+        message = "is no file of weights that can be read"
+        raise _error(path, message, "it may be damaged or cut off, or of another kind") from None
     return unwrap(found, str(path))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 from argparse import Namespace
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import archspec
-from archspec.checkpoint import WeightsError
+from archspec.checkpoint import MOST_BYTES, WeightsError
 from archspec.layers import resize
 from archspec.load_report import Entry, LoadReport
 from archspec.weights import export_state_dict, load_weights, plan_weights, save_weights
@@ -92,6 +93,11 @@ class Evil:
         return print, ("ran",)
 
 
+def enormous(path: Path) -> None:
+    path.touch()
+    os.truncate(path, MOST_BYTES + 1)  # takes no room
+
+
 def damaged(path: Path) -> None:
     save_file(timms(), path)
     path.write_bytes(path.read_bytes()[:-100])
@@ -106,6 +112,7 @@ BAD: dict[str, tuple[str, Callable[[Path], Any], str]] = {
     "missing": ("x.pth", lambda _: None, "is not there"),
     "folder": ("x.pth", lambda path: path.mkdir(), "is a folder"),
     "empty": ("x.pth", lambda path: path.touch(), "is empty"),
+    "enormous": ("x.pth", enormous, "more than the"),
     "truncated safetensors": ("x.safetensors", damaged, "is a damaged safetensors file"),
     "truncated pickle": ("x.pth", cut, "is no file of weights that can be read"),
     "text": ("x.pth", lambda path: path.write_text("hello, world"), "is no file of weights that can be read"),
@@ -159,6 +166,13 @@ def test_a_file_of_another_spec_is_told(tmp_path: Path) -> None:
 def test_a_file_cannot_be_written_where_there_is_no_folder(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="there is no folder"):
         save_weights(vit(), tmp_path / "nowhere" / "x.safetensors")
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "x.safetensors").mkdir()
+    with pytest.raises(WeightsError, match="cannot be written"):
+        save_weights(vit(), tmp_path / "x.safetensors")
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 # -- what fits and what does not ---------------------------------------------------------------------------------------
