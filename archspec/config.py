@@ -159,7 +159,7 @@ class Configurer:
         return bool(found)
 
     def _check_role(self, block: Block, role: str, takes: int, tree: Tree, path: str) -> None:
-        """A slot takes any block that could stand there: one value out, and as many in as the slot's own block takes."""
+        """A slot takes any block that could stand there: as many values in as its own block takes, and one out."""
         ports = block.ports()
         if len([port for port in ports if not port.variadic]) != takes or len(block.titles()) > 1:
             names = ", ".join(port.name for port in ports) or "none"

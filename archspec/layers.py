@@ -272,6 +272,62 @@ class PerformerAttention(nn.Module):
         return torch.exp(x @ self.w.to(x.dtype).t() - x.square().sum(-1, keepdim=True) / 2) / math.sqrt(self.features)
 
 
+class BiasedAttention(nn.Module):
+    """softmax(s · QKᵀ + factor · B) V: (b, n, h·d), (b, m, h·d), (b, m, h·e) → (b, n, h·e).
+
+    `bias` is (h, rows · columns), a number for each head and distance; `distance`, (n, m), says which applies where.
+    """
+
+    distance: Tensor
+
+    def __init__(
+        self,
+        heads: int,
+        scale: float,
+        factor: float,
+        grid: Sizes,
+        stride: Sizes,
+        *,
+        front: Sizes,
+        init: str,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.heads, self.scale, self.factor, self.grid, self.stride = heads, scale, factor, grid, stride
+        self.front, self.init, self.dropout = front, init, dropout
+        self.bias = nn.Parameter(torch.empty(heads, grid[0] * grid[1]))
+        queries = -(-grid[0] // stride[0]) * -(-grid[1] // stride[1])
+        self.register_buffer("distance", torch.empty(queries, grid[0] * grid[1], dtype=torch.int64), persistent=False)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        if self.bias.is_meta:
+            return
+        fill(self.bias, self.init)
+        (h, w), (down, across) = self.grid, self.stride
+        rows, columns = torch.arange(h), torch.arange(w)
+        down_by = (rows[::down, None] - rows).abs()
+        across_by = (columns[::across, None] - columns).abs()
+        self.distance.copy_(rearrange(down_by[:, None, :, None] * w + across_by[:, None], "i j k l -> (i j) (k l)"))
+
+    def resample(self, _name: str, table: Tensor) -> tuple[Tensor, str]:
+        """A table (h, m) of another grid's distances, stretched to this one."""
+        made, note = resize(table.t()[None], self.grid)
+        return made[0].t(), note
+
+    def forward(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        q, k, v = (x.view(*x.shape[:2], self.heads, -1).transpose(1, 2) for x in (q, k, v))
+        bias = self.bias.index_select(1, self.distance.flatten()).view(-1, *self.distance.shape)
+        bias = bias if self.factor == 1 else bias * self.factor
+        bias = F.pad(bias, (self.front[1], 0, self.front[0], 0)) if any(self.front) else bias
+        dropout = self.dropout if self.training else 0.0
+        y = F.scaled_dot_product_attention(q, k, v, bias[None], dropout_p=dropout, scale=self.scale)
+        return y.transpose(1, 2).flatten(2)
+
+    def extra_repr(self) -> str:
+        return f"heads={self.heads}, scale={self.scale:.4g}"
+
+
 class Chunk(nn.Module):
     """(b, n, parts · c) → as many times (b, n, c), in the order that `places` says."""
 
@@ -311,6 +367,52 @@ class Unfold(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return F.unfold(x, self.kernel, padding=self.padding, stride=self.stride).transpose(1, 2)
+
+
+class SplitHeads(nn.Module):
+    """(b, n, heads · parts) → (b, n, heads · part) for each part."""
+
+    def __init__(self, heads: int, parts: tuple[int, ...]) -> None:
+        super().__init__()
+        self.heads, self.parts = heads, parts
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        return tuple([part.flatten(2) for part in x.view(*x.shape[:2], self.heads, -1).split(self.parts, -1)])
+
+
+class SubsampleImage(nn.Module):
+    """(b, c, h, w) → every so many rows and columns of it."""
+
+    def __init__(self, stride: Sizes) -> None:
+        super().__init__()
+        self.stride = stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[:, :, :: self.stride[0], :: self.stride[1]]
+
+
+class SubsampleTokens(nn.Module):
+    """(b, front + h·w, c) → every so many rows and columns of the grid; the `front` tokens stay."""
+
+    def __init__(self, grid: Sizes, stride: Sizes, *, front: int) -> None:
+        super().__init__()
+        self.grid, self.stride, self.front = grid, stride, front
+
+    def forward(self, x: Tensor) -> Tensor:
+        cells = x[:, self.front :].reshape(x.shape[0], *self.grid, -1)
+        cells = cells[:, :: self.stride[0], :: self.stride[1]].flatten(1, 2)
+        return torch.cat((x[:, : self.front], cells), 1) if self.front else cells
+
+
+class Resize(nn.Module):
+    """(b, c, h, w) → (b, c, *size)."""
+
+    def __init__(self, size: Sizes, mode: str) -> None:
+        super().__init__()
+        self.size, self.mode = size, mode
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.interpolate(x, self.size, mode=self.mode)
 
 
 class Rearrange(nn.Module):
@@ -497,6 +599,30 @@ class PositionEmbedding(nn.Module):
         prefix = self.position.shape[1] - self.grid[0] * self.grid[1]
         body, note = resize(table[:, prefix:], self.grid)
         return torch.cat((table[:, :prefix], body), 1), note
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.position
+
+
+class ImagePosition(nn.Module):
+    """(b, c, h, w) → the same, plus a learned (1, c, h, w)."""
+
+    def __init__(self, c: int, grid: Sizes, init: str) -> None:
+        super().__init__()
+        self.init = init
+        self.position = nn.Parameter(torch.empty(1, c, *grid))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        fill(self.position, self.init)
+
+    def resample(self, _name: str, table: Tensor) -> tuple[Tensor, str]:
+        """A map (1, c, h, w) of another size, at this one."""
+        if table.ndim != 4 or table.shape[1] != self.position.shape[1]:
+            raise RuleError("only maps of the same width can be resampled")
+        (h, w), size = table.shape[2:], self.position.shape[2:]
+        made = F.interpolate(table.float(), size=size, mode="bicubic", align_corners=False).to(table.dtype)
+        return made, f"{h}×{w} → {size[0]}×{size[1]}"
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.position

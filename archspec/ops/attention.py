@@ -189,7 +189,7 @@ class PerformerAttention(Op):
 class BiasedAttention(Op):
     """softmax(s · QKᵀ + B) V: B is learned for each head and each distance in rows and columns (LeViT, §4.2).
 
-    Keys stand on their grid, queries on every `stride`-th row and column of it; tokens in front have no place, and no bias.
+    Keys stand on a grid, queries on every `stride`-th row and column of it; tokens in front have no place and no bias.
     """
 
     role: ClassVar[str] = "attention"

@@ -148,22 +148,24 @@ class MeanPool(Op):
 
 
 class PositionEmbedding(Op):
-    """A learned vector for every token, added (ViT, eq. 1). It resamples when weights of another image size are loaded."""
+    """A learned vector for every token or cell, added (ViT, eq. 1). It resamples weights of another size."""
 
     role: ClassVar[str] = "position"
-    examples: ClassVar = [({}, Tokens(7, 4, Grid(2, 3), ("cls",)))]
+    examples: ClassVar = [({}, Tokens(7, 4, Grid(2, 3), ("cls",))), ({}, Image(4, 3, 5))]
 
     init: Init = "trunc_normal"
 
-    def infer(self, x: Tokens) -> Tokens:
+    def infer(self, x: Image | Tokens) -> Image | Tokens:
         return x
 
-    def cost(self, x: Tokens) -> Cost:
+    def cost(self, x: Image | Tokens) -> Cost:
         return Cost(params=x.numel)
 
-    def build(self, x: Tokens) -> "nn.Module":
-        from archspec.layers import PositionEmbedding
+    def build(self, x: Image | Tokens) -> "nn.Module":
+        from archspec.layers import ImagePosition, PositionEmbedding
 
+        if isinstance(x, Image):
+            return ImagePosition(x.c, (x.h, x.w), self.init)
         return PositionEmbedding(x.n, x.c, (x.grid.h, x.grid.w) if x.grid else None, self.init)
 
 

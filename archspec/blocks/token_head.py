@@ -1,0 +1,26 @@
+from typing import Annotated, ClassVar
+
+from archspec.block import Block, Composite, Role, Scope, Size, Value
+from archspec.ops.linear import Linear
+from archspec.ops.norm import LayerNorm
+from archspec.ops.token import Name, SelectToken
+from archspec.shape import Grid, Tokens, Vector
+
+
+class TokenHead(Composite):
+    """What one token says: picked by its name, normalised, and mapped to the classes (ViT, eq. 4)."""
+
+    role: ClassVar[str] = "head"
+    examples: ClassVar = [({"features": 3, "token": "dist"}, Tokens(8, 4, Grid(2, 3), ("cls", "dist")))]
+
+    features: Size
+    token: Name = "cls"
+    norm: Annotated[Block, Role("norm")] = LayerNorm()
+
+    def label(self) -> str:
+        return f"{self.token} head, {self.features}"
+
+    def expand(self, scope: Scope, x: Value[Tokens]) -> Value[Vector]:
+        y = scope("token", SelectToken(token=self.token), x)
+        result: Value[Vector] = scope("linear", Linear(features=self.features), scope("norm", self.norm, y))
+        return result
