@@ -27,7 +27,7 @@ class SelfAttention(Composite):
     project: bool = True
     """Mix the heads by a linear map at the end."""
     dropout: Rate = 0.0
-    """Of the attention weights and of the output."""
+    """Of the attention weights and of the projected output."""
 
     def label(self) -> str:
         return f"self-attention, {self.heads} head{'s' * (self.heads > 1)}"
@@ -40,7 +40,9 @@ class SelfAttention(Composite):
         q, k, v = scope("split", Split(), y)
         attend = DotAttention(heads=self.heads, scale=score_scale(self.scale, c, head_dim), dropout=self.dropout)
         y = scope("attend", attend, q, k, v)
-        y = scope("proj", Linear(features=c), y) if self.project else y
+        if not self.project:
+            return y
+        y = scope("proj", Linear(features=c), y)
         return scope("drop", Dropout(rate=self.dropout), y) if self.dropout else y
 
 

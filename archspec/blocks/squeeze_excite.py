@@ -29,5 +29,4 @@ class SqueezeExcite(Composite):
         y = scope("relu", Activation(kind="relu"), y)
         y = scope("fc2", Linear(features=c, bias=self.bias), y)
         y = scope("sigmoid", Activation(kind="sigmoid"), y)
-        result: Value[Image | Tokens] = scope("gate", Gate(), x, y)
-        return result
+        return scope("gate", Gate(), x, y)

@@ -26,5 +26,4 @@ class T2TUnfold(Composite):
     def expand(self, scope: Scope, x: Value[Image | Tokens]) -> Value[Tokens]:
         image = scope("image", ToImage(), x) if isinstance(x.shape, Tokens) else x
         unfold = Unfold(kernel=self.kernel, stride=self.stride, padding=self.padding)
-        result: Value[Tokens] = scope("unfold", unfold, image)
-        return result
+        return scope("unfold", unfold, image)

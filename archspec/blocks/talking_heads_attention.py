@@ -64,5 +64,4 @@ def talk(
     maps = scope("attn_drop", Dropout(rate=dropout), maps) if dropout and dropout_at == "softmax" else maps
     maps = scope("proj_w", mix, maps)
     maps = scope("attn_drop", Dropout(rate=dropout), maps) if dropout and dropout_at == "mixed" else maps
-    result: Value[Tokens] = scope("attend", WeightedValues(), maps, v)
-    return result
+    return scope("attend", WeightedValues(), maps, v)

@@ -41,5 +41,4 @@ class TokenPerformer(Composite):
         x = scope("add1", Add(), v, y)
         y = scope("mlp", Mlp(ratio=self.ratio), scope("norm2", LayerNorm(), x))
         y = scope("drop2", Dropout(rate=self.dropout), y) if self.dropout else y
-        result: Value[Tokens] = scope("add2", Add(), x, y)
-        return result
+        return scope("add2", Add(), x, y)

@@ -40,5 +40,4 @@ class TokenTransformer(Composite):
         y = scope("proj", Linear(features=self.dim), scope("attend", attend, q, k, v))
         x = scope("add1", Add(), v, y)
         y = scope("mlp", Mlp(ratio=self.ratio), scope("norm2", LayerNorm(), x))
-        result: Value[Tokens] = scope("add2", Add(), x, y)
-        return result
+        return scope("add2", Add(), x, y)
