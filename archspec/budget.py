@@ -17,7 +17,10 @@ def check(expect: Expect, graph: Graph, tree: Mapping) -> None:
         at = locate(tree, ("expect", *key.split(".")))
         problems.append(Problem("expect", message, at.mark if at else None, f"expect.{key}"))
 
-    for key, unit, found in (("params", "parameters", cost.params), ("macs", "MACs", cost.macs)):
+    measures = [("params", "parameters", cost.params), ("macs", "MACs", cost.macs)]
+    if expect.activations is not None or expect.max_activations is not None:
+        measures.append(("activations", "activations", activations(graph)))
+    for key, unit, found in measures:
         exact, most = getattr(expect, key), getattr(expect, f"max_{key}")
         if exact is not None and exact != found:
             miss(key, f"expected {exact:,} {unit}, the graph has {found:,} ({found - exact:+,})")
@@ -31,3 +34,18 @@ def check(expect: Expect, graph: Graph, tree: Mapping) -> None:
             miss(f"outputs.{title}", f"expected {title} to be {'x'.join(map(str, sizes))}, it is {shape}")
     if problems:
         raise SpecError(problems)
+
+
+def activations(graph: Graph) -> int:
+    """Numbers that the outputs of all ops hold for one sample: what training keeps; times 4 bytes in float32."""
+    return _activations(graph, {})
+
+
+def _activations(graph: Graph, known: dict[int, int]) -> int:
+    """`known` remembers bodies: repeats hold the same one many times."""
+    if id(graph) not in known:
+        known[id(graph)] = sum(
+            _activations(node.body, known) if node.body else sum(shape.numel for shape in node.outputs)
+            for node in graph.nodes.values()
+        )
+    return known[id(graph)]

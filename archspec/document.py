@@ -181,13 +181,19 @@ def _decode(data: bytes, name: str) -> str:
         raise SpecError(Problem("file-encoding", f"{name} is UTF-16, not UTF-8", help="save it as UTF-8"))
     if b"\0" in data:
         at = data.index(b"\0")
-        raise SpecError(Problem("file-binary", f"{name} is no text: byte {at:,} is NUL"))
+        raise SpecError(Problem("file-binary", f"{name} is no text: byte {at:,} is NUL", _mark_of_byte(data, at, name)))
     try:
         return data.decode()
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        wrong = f"byte {error.start:,}, in line {line}, is 0x{data[error.start]:02x}"
-        raise SpecError(Problem("file-encoding", f"{name} is not UTF-8: {wrong}", help="save it as UTF-8")) from None
+        mark = _mark_of_byte(data, error.start, name)
+        wrong = f"byte {error.start:,}, in line {mark.line}, is 0x{data[error.start]:02x}"
+        raise SpecError(Problem("file-encoding", f"{name} is not UTF-8: {wrong}", mark, help="save it as UTF-8")) from None
+
+
+def _mark_of_byte(data: bytes, at: int, name: str) -> Mark:
+    """The place of a byte in a file that is no text."""
+    line, column = data.count(b"\n", 0, at) + 1, at - data.rfind(b"\n", 0, at)
+    return Mark(Source(name, "", name), line, column, line, column + 1)
 
 
 def _empty(source: Source) -> Problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -12,16 +13,16 @@ from typing import Any
 
 from archspec import document, overlay
 from archspec.budget import check
-from archspec.document import Leaf, Mapping, Sequence
+from archspec.document import Leaf, Mapping
 from archspec.errors import Problem, SpecError, listing, nearest
 from archspec.graph import Graph
-from archspec.infer import infer
-from archspec.plugin import blocks_of_file
+from archspec.infer import Memory, infer
+from archspec.library import beside, bring
 from archspec.spec import TOP, validate
-from archspec.vocabulary import Vocabulary
 from archspec.wire import wire
 
 _OWN = ("variants", "default", "extends", "expect")  # keys of a document that what extends it does not inherit
+_ELSEWHERE = ("variants", "default", "weights")
 MOST_EXTENDS = 20
 
 
@@ -86,16 +87,25 @@ def open_spec(path: str | Path) -> Document:
 
 
 def graph_of(
-    found: Document, variant: str | None = None, overrides: Iterable[str] = (), *, allow_python: bool = False
+    found: Document,
+    variant: str | None = None,
+    overrides: Iterable[str] = (),
+    *,
+    allow_python: bool = False,
+    memory: Memory | None = None,
 ) -> Graph:
-    """The shaped graph of one variant of a document, with settings on top."""
+    """The shaped graph of one variant of a document, with settings on top; graphs that share a `memory` come faster."""
     tree = resolve(found, variant, overrides)
-    marked = validate(tree)
-    vocabulary = Vocabulary(_used(tree, found.path, allow_python))
-    graph, defaults = wire(marked, vocabulary)
-    graph = infer(graph, defaults)
+    brought = bring(validate(tree), found.path, allow_python=allow_python)
+    marked = brought.marked
+    try:
+        graph, defaults = wire(marked, brought.vocabulary)
+        graph = infer(graph, defaults, memory)
+    except SpecError as error:
+        raise brought.traced(error) from None
     check(marked.spec.expect, graph, tree)
-    plain = {key: value for key, value in document.plain(tree).items() if key != "variants"}
+    # What makes the architecture: not the other variants, nor where rules for others' weights lie on this disk.
+    plain = {key: value for key, value in document.plain(marked.tree).items() if key not in _ELSEWHERE}
     meta = {
         **graph.meta,
         "name": marked.spec.name,
@@ -168,10 +178,10 @@ def _open(path: Path, extended_by: tuple[Path, ...] = ()) -> Document:
         return Document(tree, path)
     if not isinstance(leaf, Leaf) or not isinstance(leaf.value, str):
         raise SpecError(Problem("wrong-type", "extends takes file.yaml or file.yaml#variant", leaf.mark, "extends"))
-    here = (*extended_by, path.resolve())
+    here = (*extended_by, Path(os.path.realpath(path)))
     target, _, variant = leaf.value.partition("#")
     base_path = beside(path, target, leaf)
-    if base_path.resolve() in here or len(here) > MOST_EXTENDS:
+    if Path(os.path.realpath(base_path)) in here or len(here) > MOST_EXTENDS:
         chain = " → ".join(file.name for file in (*here, base_path))
         raise SpecError(Problem("cycle", f"the files {chain} extend each other", leaf.mark, "extends"))
     try:
@@ -187,31 +197,10 @@ def _open(path: Path, extended_by: tuple[Path, ...] = ()) -> Document:
     return Document(merged, path)
 
 
-def beside(path: Path, target: str, leaf: Leaf) -> Path:
-    """A file that a spec names, relative to the spec; it may lie one folder up, not anywhere on the disk."""
-    parts = Path(target).parts
-    if Path(target).is_absolute() or parts.count("..") > 1 or ".." in parts[1:] or "\\" in target or not parts:
-        message = f"{target or 'nothing'} is no file near this one"
-        help = "name it relative to this file, at most one folder up"
-        raise SpecError(Problem("file-outside", message, leaf.mark, help=help))
-    return path.parent / target
-
-
 def _beside(tree: Mapping, key: str) -> Path:
     leaf = tree.entries[key]
     assert isinstance(leaf, Leaf) and leaf.mark.source.path
     return beside(Path(leaf.mark.source.path), str(leaf.value), leaf)
-
-
-def _used(tree: Mapping, path: Path, allow_python: bool) -> dict[str, Any]:
-    """The blocks of the Python files that a spec names."""
-    found: dict[str, Any] = {}
-    use = tree.entries.get("use")
-    for leaf in use.items if isinstance(use, Sequence) else ():
-        assert isinstance(leaf, Leaf)
-        file = beside(Path(leaf.mark.source.path or path), str(leaf.value), leaf)
-        found |= blocks_of_file(file, leaf, allow_python)
-    return found
 
 
 def _without(tree: Mapping, names: Iterable[str]) -> Mapping:

@@ -1,7 +1,5 @@
 """Document → Spec: a spec's structure, validated. Values that depend on parameters stay unresolved until they are wired."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -26,8 +24,7 @@ RESERVED = frozenset({"block", "from", "repeat", "when", "share", "doc"})
 class Part(BaseModel):
     """A frozen piece of a spec; keys that it does not know are errors."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True,
-                              use_attribute_docstrings=True, defer_build=True)  # fmt: skip
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True, defer_build=True)
 
 
 class Input(Part):
@@ -75,6 +72,9 @@ class Expect(Part):
     macs: Count | Expression | None = None
     max_params: Bound | Expression | None = None
     max_macs: Bound | Expression | None = None
+    activations: Count | Expression | None = None
+    """How many numbers the outputs of all ops hold for one sample: the activation memory of training."""
+    max_activations: Bound | Expression | None = None
     outputs: dict[Name, tuple[int | Expression, ...]] | None = None
     """Sizes of outputs, the batch left out: `{logits: [1000]}`."""
 
@@ -84,7 +84,7 @@ class BlockSpec(Part):
 
     doc: str | None = None
     params: dict[Name, Any] = {}
-    """`int`, `float`, `bool`, `str`, `list` or `slot`; or a default, which tells the type."""
+    """`int`, `float`, `bool`, `str`, `list` or `slot`; a default, which tells the type; or `{type, default, doc}`."""
     inputs: tuple[Name, ...] = ("x",)
     graph: dict[Name, NodeSpec]
     outputs: dict[Name, str] | None = None
@@ -118,6 +118,18 @@ class Spec(Part):
     variants: dict[SpecName, Any] = {}
 
 
+class Library(Part):
+    """A file that a spec uses: blocks written in YAML, and no architecture."""
+
+    archspec: Literal[1]
+    """Version of the language."""
+    name: SpecName | None = None
+    doc: str | None = None
+    use: tuple[str, ...] = ()
+    """Files that bring blocks: `.py` or `.yaml`, relative to this file."""
+    blocks: Annotated[dict[Word, BlockSpec], Field(min_length=1)]
+
+
 TOP = frozenset(Spec.model_fields)
 """The keys of a spec."""
 
@@ -136,6 +148,14 @@ def validate(tree: Mapping) -> Marked:
         return Marked(Spec.model_validate(frozen(plain(tree))), tree)
     except ValidationError as error:
         raise SpecError(complaints(error, Spec, tree, "a spec")) from None
+
+
+def validate_library(tree: Mapping) -> Library:
+    """Check the structure of a file of blocks; a SpecError with everything that is wrong with it."""
+    try:
+        return Library.model_validate(frozen(plain(tree)))
+    except ValidationError as error:
+        raise SpecError(complaints(error, Library, tree, "a file of blocks")) from None
 
 
 def frozen(data: Any) -> Any:

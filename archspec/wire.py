@@ -44,16 +44,7 @@ class Wirer(Configurer):
 
     def spec(self, marked: Marked) -> tuple[Graph, dict[str, dict[str, Any]]]:
         spec, tree = marked.spec, marked.tree
-        own = dict(self.vocabulary.own)
-        for word, block in spec.blocks.items():
-            at = _mapping(_mapping(tree, "blocks"), word)
-            if word in self.vocabulary:
-                message = f"a block of the package is called {word} already"
-                self.problems.append(Problem("name", message, at.mark, f"blocks.{word}"))
-            own[word] = define(word, block, at, self._definition, self.problems)
-        self.vocabulary = Vocabulary(own)
-        names = self._params(tree)
-        self.defaults = self._defaults(tree, names)
+        names = self.open_names(marked)
         inputs = self._inputs(tree, names)
         level = self._level(_mapping(tree, "graph"), spec.graph, names, list(spec.inputs), "graph")
         at = _mapping(tree, "outputs")
@@ -70,6 +61,20 @@ class Wirer(Configurer):
             outputs, train = self._refs(spec.outputs, level, lambda name: at.entries[name].mark, "outputs"), None
         self._check_read(level, [*outputs.values(), *(train or {}).values()])
         return Graph(inputs, level.nodes, outputs, train, {"params": names}), self.defaults
+
+    def open_names(self, marked: Marked) -> dict[str, Any]:
+        """The blocks and defaults that a spec brings are known from here on; its parameters by name."""
+        tree, own = marked.tree, dict(self.vocabulary.own)
+        for word, block in marked.spec.blocks.items():
+            at = _mapping(_mapping(tree, "blocks"), word)
+            if word in self.vocabulary:
+                message = f"a block of the package is called {word} already"
+                self.problems.append(Problem("name", message, at.mark, f"blocks.{word}"))
+            own[word] = define(word, block, at, self._definition, self.problems)
+        self.vocabulary = Vocabulary(own)
+        names = self._params(tree)
+        self.defaults = self._defaults(tree, names)
+        return names
 
     def built(self, block: Block) -> None:
         if isinstance(block, Definition):
