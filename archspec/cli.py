@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import get_data, iter_modules
 
 from archspec import __version__, commands
 from archspec.errors import SpecError
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
-    """Only the verb that is asked for is imported; help lists them all."""
+    """Only the verb that is asked for is imported; without one, help lists them all."""
     parser = argparse.ArgumentParser(
         prog="archspec", description="Vision transformers as YAML graphs.", allow_abbrev=False
     )
@@ -54,17 +54,23 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     names = sorted(module.name for module in iter_modules(commands.__path__))
     asked = next((word for word in given if not word.startswith("-")), None)
-    for name in names:
-        if asked in names and asked != name:
-            continue
-        module = import_module(f"archspec.commands.{name}")
-        lines = (module.__doc__ or "").strip().splitlines()
-        verb = verbs.add_parser(name, help=lines[0], description=module.__doc__, allow_abbrev=False,
+    if asked not in names:
+        for name in names:
+            verbs.add_parser(name, help=_gist(name))
+    else:
+        module = import_module(f"archspec.commands.{asked}")
+        verb = verbs.add_parser(asked, description=module.__doc__, allow_abbrev=False,
                                 formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
         module.arguments(verb)
         verb.add_argument("--traceback", action="store_true", help="show Python's own traceback when something fails")
         verb.set_defaults(run=module.run)
     return parser
+
+
+def _gist(verb: str) -> str:
+    """The first line of a verb's docstring, read and not imported."""
+    text = (get_data("archspec.commands", f"{verb}.py") or b"").decode()
+    return text.partition('"""')[2].partition("\n")[0].removesuffix('"""')
 
 
 def _show(error: SpecError, *, as_json: bool) -> None:
