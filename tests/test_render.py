@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -19,9 +16,8 @@ from fontTools.ttLib import TTFont
 import archspec
 from archspec.graph import Graph
 from archspec.load import graph_of, open_spec, packaged_specs
-from archspec.render import RenderError
 from archspec.render.style import THEMES
-from archspec.render.text import FONTS, balance, width, wrap
+from archspec.render.text import FONTS
 from archspec.render.view import plain
 
 SPECS = packaged_specs()
@@ -90,7 +86,13 @@ class Page:
 @cache
 def font(face: str) -> tuple[dict[int, str], dict[str, tuple[int, int]], int, int, int]:
     made = TTFont(FONTS / f"{face}.ttf")
-    return made.getBestCmap(), made["hmtx"].metrics, made["head"].unitsPerEm, made["OS/2"].sCapHeight, made["hhea"].descent
+    return (
+        made.getBestCmap(),
+        made["hmtx"].metrics,
+        made["head"].unitsPerEm,
+        made["OS/2"].sCapHeight,
+        made["hhea"].descent,
+    )
 
 
 def read(text: str, theme: str = "light") -> Page:
@@ -187,7 +189,7 @@ def test_wires_pass_boxes_and_words_by(file: Path, depth: int | str, direction: 
     words = [words for item in (*page.nodes, *page.frames) for words in item.words] + page.words
     for source, target, points in page.edges:
         ends = {source.rpartition(":")[0], target.rpartition(":")[0]}
-        for (x1, y1), (x2, y2) in zip(points, points[1:], strict=False):
+        for (x1, y1), (x2, y2) in pairwise(points):
             assert abs(x1 - x2) < 0.02 or abs(y1 - y2) < 0.02
             line = Rect(min(x1, x2) - 0.1, min(y1, y2) - 0.1, abs(x1 - x2) + 0.2, abs(y1 - y2) + 0.2)
             for node in page.nodes:
@@ -202,7 +204,7 @@ def test_wires_of_two_values_never_run_in_one_line(file: Path) -> None:
     lines = [
         (source, Rect(min(a[0], b[0]), min(a[1], b[1]), abs(a[0] - b[0]), abs(a[1] - b[1])))
         for source, _, points in page.edges
-        for a, b in zip(points, points[1:], strict=False)
+        for a, b in pairwise(points)
     ]
     for (one, a), (other, b) in combinations(lines, 2):
         if one != other:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from archspec.render.layout import Edge, Gaps, Plan, Vertex, layout
 from archspec.render.style import LEGEND, Theme, family
-from archspec.render.text import balance, width, wrap
+from archspec.render.text import balance, lacks, width, wrap
 from archspec.render.view import INPUT, OUTPUT, Box, Level, Wire
 from archspec.shape import Cost, Shape, Tokens
 
@@ -98,6 +98,18 @@ class Figure:
     swatches: list[Swatch] = field(default_factory=list)
     width: float = 0.0
     height: float = 0.0
+
+    def words(self) -> Iterator[Text]:
+        """Every line of text."""
+        for shown in self.shown:
+            yield from shown.texts
+        yield from self.texts
+
+    def lacking(self) -> str:
+        """The characters in it that the theme's fonts have no glyph for."""
+        theme = self.options.theme
+        missing = (lacks(text.text, theme.bold if text.kind == "bold" else theme.regular) for text in self.words())
+        return "".join(dict.fromkeys("".join(missing)))
 
 
 def shape_text(shape: Shape) -> str:
@@ -582,6 +594,7 @@ class _Builder:
         most = max((self.warmth(shown.box) for shown in boxes), default=0) or 1
         for shown in boxes:
             shown.fill = _mix(*self.theme.heat, (self.warmth(shown.box) / most) ** 0.5)
+            shown.texts = [replace(text, kind="ink") if text.kind == "muted" else text for text in shown.texts]
 
 
 def _mix(cold: str, warm: str, share: float) -> str:

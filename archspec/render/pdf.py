@@ -9,7 +9,7 @@ from archspec.render.error import RenderError
 from archspec.render.figure import Figure, Shown, Text
 from archspec.render.stroke import Point, corners, head, shorter
 from archspec.render.style import Theme, family
-from archspec.render.text import FONTS, lacks
+from archspec.render.text import FONTS
 
 
 def pdf(figure: Figure) -> bytes:
@@ -20,6 +20,11 @@ def pdf(figure: Figure) -> bytes:
         raise RenderError(
             "PDF needs the package reportlab", help="pip install 'archspec[diagram]', or save an .svg"
         ) from None
+    if missing := figure.lacking():
+        raise RenderError(
+            f"the bundled fonts have no glyph for {missing}, so a PDF would lose it",
+            help="save an .svg, which uses the reader's fonts, or a .png, which uses this machine's",
+        )
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=(figure.width, figure.height), invariant=1, initialFontSize=12)
     canvas.setTitle(figure.options.title or "architecture")
@@ -122,12 +127,6 @@ class _Page:
     def words(self, texts: list[Text]) -> None:
         for text in texts:
             face = self.theme.bold if text.kind == "bold" else self.theme.regular
-            missing = lacks(text.text, face)
-            if missing:
-                raise RenderError(
-                    f"the bundled fonts have no glyph for {missing}, so a PDF would lose it",
-                    help="save an .svg, which uses the reader's fonts, or a .png, which uses those of this machine",
-                )
             self.canvas.setFillColor(self.colour(self.theme.muted if text.kind == "muted" else self.theme.ink))
             self.canvas.saveState()
             self.canvas.translate(text.x, text.y)

@@ -59,7 +59,7 @@ class Picture:
                 from archspec.render.png import png
                 from archspec.render.svg import svg
 
-                return png(svg(self.figure), scale=self.scale)
+                return png(svg(self.figure), scale=self.scale, lacking=self.figure.lacking())
             case "pdf":
                 from archspec.render.pdf import pdf
 

@@ -91,13 +91,13 @@ DARK = Theme(
     frames=("#171d25", "#1e2630", "#171d25", "#1e2630"),
     fills={
         "embed": "#5a2c31", "token": "#4a2f58", "attention": "#1f4066", "mlp": "#5c3c15", "conv": "#224a2e",
-        "norm": "#4f4714", "pool": "#164b4c", "merge": "#0f141a", "layer": "#2d3743", "other": "#252d37",
+        "norm": "#4a4212", "pool": "#164b4c", "merge": "#0f141a", "layer": "#2d3743", "other": "#252d37",
     },
     strokes={
         "embed": "#e58a8c", "token": "#c691da", "attention": "#77b1ec", "mlp": "#eda75a", "conv": "#7cc98b",
         "norm": "#d9c552", "pool": "#62cbc8", "merge": "#aab4bf", "layer": "#8d9aa8", "other": "#7b8794",
     },
-    heat=("#1a222c", "#b8501c"),
+    heat=("#1a222c", "#a8470f"),
 )  # fmt: skip
 
 PAPER = Theme(

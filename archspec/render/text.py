@@ -34,13 +34,12 @@ def wrap(text: str, size: float, face: str, most: float) -> list[str]:
     lines, line = [], ""
     for word in text.split(" "):
         joined = f"{line} {word}" if line else word
-        if width(joined, size, face) <= most:
-            line = joined
-            continue
-        while width(joined, size, face) > most and (cut := _cut(joined, line, size, face, most)):
+        if line and width(joined, size, face) > most and not _wide(word):
+            lines.append(line)
+            joined = word
+        while width(joined, size, face) > most and (cut := _cut(joined, size, face, most)):
             lines.append(joined[:cut].rstrip())
             joined = joined[cut:].lstrip()
-            line = ""
         line = joined
     return [*lines, line] if line else lines
 
@@ -55,11 +54,14 @@ def balance(text: str, size: float, face: str, most: float) -> list[str]:
     return wrap(text, size, face, high)
 
 
-def _cut(joined: str, line: str, size: float, face: str, most: float) -> int:
-    """Where to end a line: before the word that is too much; inside it, if it is alone or of wide characters."""
+def _cut(line: str, size: float, face: str, most: float) -> int:
+    """How many characters of a line fit; 0 where one is all there is."""
     fits = 1
-    while fits < len(joined) and width(joined[: fits + 1], size, face) <= most:
+    while fits < len(line) and width(line[: fits + 1], size, face) <= most:
         fits += 1
-    if line and fits > len(line) and unicodedata.east_asian_width(joined[fits - 1]) not in "WF":
-        return len(line)
-    return fits if fits < len(joined) else 0
+    return fits if fits < len(line) else 0
+
+
+def _wide(word: str) -> bool:
+    """Whether a word may be broken anywhere, as Chinese is."""
+    return any(unicodedata.east_asian_width(char) in "WF" for char in word)

@@ -219,8 +219,9 @@ def _box(node: Node, path: str, level: int, opening: Opening, peers: list[Node],
         if len(runs) == 1:
             times = len(runs[0])
             model = fullest(runs[0])
-            varies = varying([item.block for item in runs[0]])
-            block, body, peers = model.block, model.body, runs[0]
+            peers = [item for peer in peers if peer.body for item in peer.body.nodes.values()]
+            varies = varying([item.block for item in peers])
+            block, body = model.block, model.body
             labels = [block.label()]
             inside = f"{path}.{model.name}"
     inner = None
@@ -322,9 +323,12 @@ def _fields(blocks: list[Block]) -> Iterator[tuple[str, list[Any]]]:
 
 
 def _range(values: list[Any]) -> str:
-    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
-        steps = [b - a for a, b in pairwise(values)]
+    """`0 → 0.1` for numbers, or lists of them, that rise or fall; else the first few values."""
+    flat = [item for value in values for item in (value if isinstance(value, tuple) else (value,))]
+    if all(isinstance(item, int | float) and not isinstance(item, bool) for item in flat):
+        steps = [b - a for a, b in pairwise(flat)]
         if all(step >= 0 for step in steps) or all(step <= 0 for step in steps):
-            return f"{values[0]:.3g} → {values[-1]:.3g}"
-    told = [f"{value:.3g}" if isinstance(value, float) else str(value) for value in values]
-    return ", ".join(told[:4]) + (", …" if len(told) > 4 else "")
+            return f"{flat[0]:.3g} → {flat[-1]:.3g}"
+        return f"{min(flat):.3g} … {max(flat):.3g}"
+    told = list(dict.fromkeys(map(str, values)))
+    return ", ".join(told) if len(", ".join(told)) <= 40 else "varies"
