@@ -11,8 +11,9 @@ from pathlib import Path
 from archspec.errors import nearest
 from archspec.graph import Graph
 from archspec.render import style
+from archspec.render.arrange import figure
 from archspec.render.error import RenderError
-from archspec.render.figure import DIRECTIONS, Figure, Options, cost_text, figure, shape_text
+from archspec.render.figure import DIRECTIONS, Figure, Options, cost_text, shape_text
 from archspec.render.view import Level, Opening, view
 
 FORMATS = ("svg", "png", "pdf", "dot", "mermaid")
@@ -137,7 +138,9 @@ def totals(graph: Graph) -> str:
     """What stands under a picture: variant, inputs, parameters and MACs."""
     name = graph.meta.get("variant") or graph.meta.get("name")
     inputs = ", ".join(f"{name}\N{NO-BREAK SPACE}{shape_text(shape)}" for name, shape in graph.inputs.items())
-    return " · ".join(part for part in (name, inputs, cost_text(graph.cost, ("params", "macs"))) if part)
+    return "\N{NO-BREAK SPACE}· ".join(
+        part for part in (name, inputs, cost_text(graph.cost, ("params", "macs"))) if part
+    )
 
 
 def _said(given: str | bool, usual: str) -> str | None:
