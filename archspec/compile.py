@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-from torch import fx, nn
+from torch import Tensor, fx, nn
 
 from archspec.block import Op, Ref
 from archspec.graph import Graph, Node
@@ -47,13 +47,13 @@ def compile(
     """
     with torch.device("meta"):
         model = _emit(lower(graph), str(graph.meta.get("name", "Architecture")))
-    if dtype is not None:
-        model.to(dtype)
-    if torch.device(device).type != "meta":
+    if torch.device(device).type == "meta":
+        model.to(dtype=dtype)
+    else:
         for name, child in model.named_children():
             if progress:
                 progress(name)
-            _materialise(child, device)
+            _materialise(child, device, dtype)
     model.meta["archspec"] = dict(graph.meta)
     return model
 
@@ -114,10 +114,22 @@ def _output(
     return program.call_module("outputs", tuple(values[ref] for ref in read))
 
 
-def _materialise(module: nn.Module, device: torch.device | str) -> None:
-    """Give memory to each module's own tensors, and fill them once."""
+def _materialise(module: nn.Module, device: torch.device | str, dtype: torch.dtype | None) -> None:
+    """Give memory to each module's own tensors, and fill them once.
+
+    torch's own `to_empty` would do, but it imports what tracing needs first: a second, and as much memory as a small model.
+    """
+
+    def empty(tensor: Tensor) -> Tensor:
+        return torch.empty_like(tensor, device=device, dtype=dtype if tensor.is_floating_point() else None)
+
     for part in module.modules():
-        if any(True for _ in (*part.parameters(recurse=False), *part.buffers(recurse=False))):
-            part.to_empty(device=device, recurse=False)
+        parameters = {name: tensor for name, tensor in part._parameters.items() if tensor is not None}
+        buffers = {name: tensor for name, tensor in part._buffers.items() if tensor is not None}
+        for name, parameter in parameters.items():
+            part._parameters[name] = nn.Parameter(empty(parameter), parameter.requires_grad)
+        for name, buffer in buffers.items():
+            part._buffers[name] = empty(buffer)
+        if parameters or buffers:
             reset: Any = part.reset_parameters
             reset()

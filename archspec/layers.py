@@ -26,7 +26,7 @@ def fill(weight: Tensor, init: str) -> None:
     if weight.is_meta:  # nothing to fill, and timm's construction on meta is slow for filling it all the same
         return
     if init == "trunc_normal":
-        nn.init.trunc_normal_(weight, std=0.02)
+        nn.init.normal_(weight, std=0.02)  # the cut at ±2 lies at 100 σ: drawing again beyond it would only cost time
     elif init == "normal":
         nn.init.normal_(weight)
     else:
@@ -312,6 +312,8 @@ class BiasedAttention(nn.Module):
 
     def resample(self, _name: str, table: Tensor) -> tuple[Tensor, str]:
         """A table (h, m) of another grid's distances, stretched to this one."""
+        if table.ndim != 2 or table.shape[0] != self.heads:
+            raise RuleError("only tables of as many heads can be resampled")
         made, note = resize(table.t()[None], self.grid)
         return made[0].t(), note
 
@@ -377,7 +379,8 @@ class SplitHeads(nn.Module):
         self.heads, self.parts = heads, parts
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        return tuple([part.flatten(2) for part in x.view(*x.shape[:2], self.heads, -1).split(self.parts, -1)])
+        parts = torch.split(x.view(*x.shape[:2], self.heads, -1), list(self.parts), -1)
+        return tuple([part.flatten(2) for part in parts])
 
 
 class SubsampleImage(nn.Module):
