@@ -12,7 +12,7 @@ from archspec.shape import Image, Tokens
 
 
 class ConvStem(Composite):
-    """Convolutions one after the other in place of a patch embedding: the last one's cells are the tokens (LeViT, §4.1)."""
+    """Convolutions in a row in place of a patch embedding: the last one's cells are the tokens (LeViT, §4.1)."""
 
     role: ClassVar[str] = "embed"
     examples: ClassVar = [

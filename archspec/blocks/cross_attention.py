@@ -36,7 +36,7 @@ class CrossAttention(Composite):
     project: Literal["norm_linear", "linear"] = "norm_linear"
     """The way between the widths: norm, GELU and a linear map; or a linear map, and nothing where they are the same."""
     residual: Literal["projected", "own"] = "projected"
-    """What the answer is added to: the projected token, before it goes back; or the token that came, in its own width."""
+    """What the answer is added to: the projected token, before it goes back; or the token that came, as it was."""
     drop_path: Rate = 0.0
 
     def expand(self, scope: Scope, token: Value[Tokens], context: Value[Tokens]) -> Value[Tokens]:

@@ -44,7 +44,7 @@ def randomise(model: nn.Module, seed: int = 0) -> nn.Module:
             tensor.uniform_(0.5, 1.5, generator=random)
         elif tensor.ndim == 1:
             tensor.normal_(0, 0.2, generator=random).add_(name.endswith("weight"))
-        elif tensor.is_floating_point():
+        elif tensor.is_floating_point() and tensor.numel():
             tensor.normal_(0, tensor[0].numel() ** -0.5, generator=random)
     return model
 
