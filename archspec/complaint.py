@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from archspec.document import Leaf, Mapping, Sequence, Tree
-from archspec.errors import Mark, Problem, listing, nearest
+from archspec.errors import MOST_PROBLEMS, Mark, Problem, listing, nearest
 from archspec.fields import described
 
 Path = tuple[str | int, ...]
@@ -26,7 +26,7 @@ def complaints(
     Keys that are not there are passed over where `missing` is false.
     """
     wrong: dict[Path, Problem] = {}
-    for item in error.errors(include_url=False, include_input=False, include_context=False):
+    for item in error.errors(include_url=False, include_input=False, include_context=False)[: 4 * MOST_PROBLEMS]:
         if item["type"] == "missing" and not missing:
             continue
         path, rest = _follow(tree, item["loc"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Mapping as Names
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 from archspec.block import Block
 from archspec.complaint import complaints, show
 from archspec.document import Leaf, Mapping, Sequence, Tree
-from archspec.errors import Mark, Problem, listing, nearest
+from archspec.errors import MOST_PROBLEMS, Mark, Problem, listing, nearest
 from archspec.expression import ExpressionError, evaluate, is_expression, references
 from archspec.spec import RESERVED
 from archspec.vocabulary import Vocabulary
@@ -21,6 +22,23 @@ class Unresolved(Exception):
     """A value that cannot be had; its problems are already written down."""
 
 
+class EnoughError(Exception):
+    """There are more problems than anybody reads."""
+
+
+class Problems(list[Problem]):
+    """What was found so far; an EnoughError ends the step that finds too many."""
+
+    def append(self, problem: Problem) -> None:
+        self += [problem]
+
+    def __iadd__(self, found: Iterable[Problem]) -> Problems:  # type: ignore[misc, override]
+        self.extend(found)
+        if len(self) >= MOST_PROBLEMS:
+            raise EnoughError
+        return self
+
+
 class Unknown:
     """Stands for a parameter that has problems of its own; what refers to it is silent."""
 
@@ -28,9 +46,9 @@ class Unknown:
 class Configurer:
     """Resolves trees against the names of one scope, and collects problems in `problems`."""
 
-    def __init__(self, vocabulary: Vocabulary, problems: list[Problem]) -> None:
+    def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
-        self.problems = problems
+        self.problems = Problems()
 
     def fail(self, problem: Problem) -> Unresolved:
         """Write a problem down; raise what this returns."""

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import math
-import os
 import re
-import stat
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-from archspec.errors import Mark, Problem, Source, SpecError, nearest
+from archspec.errors import MOST_PROBLEMS, Mark, Problem, Source, SpecError, nearest
+from archspec.source import MOST_BYTES, too_large
+from archspec.source import note as note
+from archspec.source import noting as noting
+from archspec.source import read as read
 
 Scalar = None | bool | int | float | str
 
-MOST_BYTES = 4 * 2**20
 MOST_NODES = 100_000  # with aliases written out
 MOST_LEVELS = 100
 MOST_DIGITS = 30
-MOST_PROBLEMS = 50
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
@@ -79,28 +76,6 @@ class Mapping:
 Tree = Leaf | Sequence | Mapping
 
 
-def read(path: str | Path) -> Source:
-    """The text of a file, with line ends as `\\n`; whatever cannot be a spec is refused before it is read."""
-    name = str(path).encode("utf-8", "backslashreplace").decode()
-    try:
-        status = os.stat(path)
-        _refuse_unless_small_file(status, name)
-        with open(path, "rb") as file:
-            data = file.read(MOST_BYTES + 1)  # the file may have grown meanwhile
-    except (FileNotFoundError, NotADirectoryError):
-        raise SpecError(_missing(Path(path), name)) from None
-    except OSError as error:
-        loop = error.errno == errno.ELOOP
-        reason = "its symbolic links go round in a circle" if loop else (error.strerror or str(error)).lower()
-        raise SpecError(Problem("file-unreadable", f"{name} cannot be read: {reason}")) from None
-    except ValueError:
-        raise SpecError(Problem("file-missing", f"{name!r} cannot be a file's name")) from None
-    if len(data) > MOST_BYTES:
-        raise SpecError(_too_large(name, len(data)))
-    text = _decode(data, name).removeprefix("\ufeff")
-    return Source(name, text.replace("\r\n", "\n").replace("\r", "\n"), str(path))
-
-
 def parse(source: Source) -> Mapping:
     """The tree of a document, whose top level is a mapping."""
     tree = value(source)
@@ -148,52 +123,6 @@ def locate(tree: Tree, path: Iterable[str | int]) -> Tree | None:
 def dump(data: Any) -> str:
     """Plain data as text that reads back equal; ValueError or TypeError for what our YAML cannot say."""
     return "\n".join(_lines(data, "") if isinstance(data, dict) and data else [inline(data)]) + "\n"
-
-
-# --- files -------------------------------------------------------------------------------------------------------
-
-
-def _refuse_unless_small_file(status: os.stat_result, name: str) -> None:
-    if stat.S_ISDIR(status.st_mode):
-        help = "name a file in it, such as cvt.yaml"
-        raise SpecError(Problem("file-directory", f"{name} is a directory, not a spec", help=help))
-    if not stat.S_ISREG(status.st_mode):
-        raise SpecError(Problem("file-unreadable", f"{name} is a device or a pipe, not a regular file"))
-    if status.st_size > MOST_BYTES:
-        raise SpecError(_too_large(name, status.st_size))
-
-
-def _too_large(name: str, size: int) -> Problem:
-    return Problem("yaml-too-large", f"{name} has {size:,} bytes, more than the {MOST_BYTES:,} that are read")
-
-
-def _missing(path: Path, name: str) -> Problem:
-    try:
-        with os.scandir(path.parent) as found:
-            beside = [entry.name for entry in islice(found, 1000)]
-    except OSError:
-        return Problem("file-missing", f"there is no file {name}: there is no directory {path.parent}")
-    return Problem("file-missing", f"there is no file {name}", help=nearest(path.name, beside))
-
-
-def _decode(data: bytes, name: str) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise SpecError(Problem("file-encoding", f"{name} is UTF-16, not UTF-8", help="save it as UTF-8"))
-    if b"\0" in data:
-        at = data.index(b"\0")
-        raise SpecError(Problem("file-binary", f"{name} is no text: byte {at:,} is NUL", _mark_of_byte(data, at, name)))
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        mark = _mark_of_byte(data, error.start, name)
-        wrong = f"byte {error.start:,}, in line {mark.line}, is 0x{data[error.start]:02x}"
-        raise SpecError(Problem("file-encoding", f"{name} is not UTF-8: {wrong}", mark, help="save it as UTF-8")) from None
-
-
-def _mark_of_byte(data: bytes, at: int, name: str) -> Mark:
-    """The place of a byte in a file that is no text."""
-    line, column = data.count(b"\n", 0, at) + 1, at - data.rfind(b"\n", 0, at)
-    return Mark(Source(name, "", name), line, column, line, column + 1)
 
 
 def _empty(source: Source) -> Problem:
@@ -291,7 +220,7 @@ class _Composer:
 
     def refuse_unreadable(self) -> None:
         if len(self.text) > MOST_BYTES:
-            raise _Refused(_too_large(self.source.name, len(self.text)))
+            raise _Refused(too_large(self.source.name, len(self.text)))
         if found := re.search(_UNREADABLE_ASCII if self.text.isascii() else _UNREADABLE, self.text):
             at = self.mark(found.start(), found.end())
             raise _Refused(Problem("file-binary", f"the character U+{ord(found[0]):04X} cannot stand in a spec", at))

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
+MOST_PROBLEMS = 50  # more than anybody reads at once; a step that has found so many stops
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:

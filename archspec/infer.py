@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from archspec.block import Block, Composite, Op, Ref, Value
-from archspec.errors import Mark, Problem, RuleError, SpecError
+from archspec.errors import MOST_PROBLEMS, Mark, Problem, RuleError, SpecError
 from archspec.graph import Graph, Node
 from archspec.shape import Cost, Image, Shape, Tokens, Vector
 
@@ -138,6 +138,8 @@ def place(level: Level, graph: Graph, inputs: Names[str, Value[Any]]) -> dict[st
                 values[name] = _tuple(level.place(node, [values[ref.node][ref.port] for ref in node.inputs]))
             except _Misfit as misfit:
                 troubles += (_blame(trouble, node, level) for trouble in misfit.troubles)
+        if len(troubles) >= MOST_PROBLEMS:
+            break
     if troubles:
         raise _Misfit(troubles)
     return values

@@ -105,8 +105,10 @@ class _Shelf:
 def beside(path: Path, target: str, leaf: Leaf) -> Path:
     """A file that a spec names, relative to the spec; it may lie one folder up, not anywhere on the disk."""
     parts = Path(target).parts
-    if Path(target).is_absolute() or parts.count("..") > 1 or ".." in parts[1:] or "\\" in target or not parts:
-        message = f"{target or 'nothing'} is no file near this one"
+    outside = Path(target).is_absolute() or parts.count("..") > 1 or ".." in parts[1:]
+    if outside or not parts or {*target} & {"\\", "\0"}:
+        shown = target if target and target.isprintable() else repr(target)
+        message = f"{shown} is no file near this one"
         help = "name it relative to this file, at most one folder up"
         raise SpecError(Problem("file-outside", message, leaf.mark, help=help))
     return path.parent / target

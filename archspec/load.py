@@ -73,7 +73,7 @@ def settings(overrides: Iterable[str] | dict[str, Any] | None) -> list[str]:
 def open_spec(path: str | Path) -> Document:
     """Read a spec and all that it extends."""
     text, _, variant = str(path).partition("#")
-    if not text.endswith((".yaml", ".yml")) and not Path(text).exists():
+    if not text.endswith((".yaml", ".yml")) and not os.path.exists(text):
         named = packaged(text)
         if named:
             return replace(_open(named[0]), variant=variant or named[1])

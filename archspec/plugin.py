@@ -8,13 +8,14 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 from archspec.block import Block
-from archspec.document import Leaf
+from archspec.document import Leaf, note
 from archspec.errors import Problem, SpecError
 from archspec.vocabulary import Vocabulary, blocks_in
 
 
 def blocks_of_file(file: Path, leaf: Leaf, allow_python: bool) -> dict[str, type[Block]]:
     """The blocks that a file defines, by word; it runs only where `allow_python` says so."""
+    note(file)
     if not allow_python:
         message = f"this spec brings Python code, {file}, which is not run unasked"
         raise SpecError(Problem("python", message, leaf.mark, "use", help="look at it, then say --allow-python"))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Names
+from contextlib import suppress
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from heapq import heapify, heappop, heappush
 from typing import Any
 
 from archspec.block import Block, Port, Ref, carried
-from archspec.config import Configurer, Unknown, Unresolved, marks_of, show_value
+from archspec.config import Configurer, EnoughError, Unknown, Unresolved, marks_of, show_value
 from archspec.definition import Definition, define
 from archspec.document import Mapping, Sequence, Tree
 from archspec.errors import Mark, Problem, SpecError, listing, nearest
@@ -23,23 +24,26 @@ from archspec.spec import Marked, Modes, NodeSpec
 from archspec.vocabulary import Vocabulary
 
 MOST_REPEATS = 10_000
+MOST_BLOCKS = 5_000
 LARGEST_SIDE = 2**20
 
 
 def wire(marked: Marked, vocabulary: Vocabulary | None = None) -> tuple[Graph, dict[str, dict[str, Any]]]:
     """The graph of a spec, and its defaults; a SpecError with every problem of this step."""
     wirer = Wirer(vocabulary or Vocabulary())
-    graph, defaults = wirer.spec(marked)
+    with suppress(EnoughError):
+        found = wirer.spec(marked)
     if wirer.problems:
         raise SpecError(_once(wirer.problems))
-    return graph, defaults
+    return found
 
 
 class Wirer(Configurer):
     """Wires one spec: its own graph, and those of the blocks that it defines in YAML."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
-        super().__init__(vocabulary, [])
+        super().__init__(vocabulary)
+        self.count = 0  # blocks that were built
         self.open: list[str] = []  # the YAML blocks whose bodies are being wired
 
     def spec(self, marked: Marked) -> tuple[Graph, dict[str, dict[str, Any]]]:
@@ -77,6 +81,7 @@ class Wirer(Configurer):
         return names
 
     def built(self, block: Block) -> None:
+        self.count += 1
         if isinstance(block, Definition):
             block.graph()
 
@@ -177,6 +182,7 @@ class Wirer(Configurer):
             circle = " → ".join([*self.open[self.open.index(block.word) :], block.word])
             self.problems.append(Problem("cycle", f"the blocks {circle} contain each other", block.mark, path))
             return None
+        self._check_count(block.mark, path)
         before = len(self.problems)
         self.open.append(block.word)
         try:
@@ -192,6 +198,12 @@ class Wirer(Configurer):
         finally:
             self.open.pop()
         return Graph({}, level.nodes, outputs) if len(self.problems) == before else None
+
+    def _check_count(self, mark: Mark, path: str) -> None:
+        if self.count > MOST_BLOCKS:
+            message = f"{path}: the spec has more than {MOST_BLOCKS:,} blocks that differ"
+            self.problems.append(Problem("too-large", message, mark, path))
+            raise EnoughError
 
     def _level(
         self, tree: Mapping, specs: Names[str, NodeSpec], names: Names[str, Any], inputs: list[str], path: str
@@ -268,7 +280,9 @@ class Wirer(Configurer):
             made = []
             for place in range(count):
                 made.append(self.block(tree, {**names, "i": place, "n": count}, path))
-            assert len(self.problems) == before
+                self._check_count(leaf.mark, f"{path}.repeat")
+                if len(self.problems) > before:  # the others would have the same
+                    raise Unresolved
             blocks = tuple(made)
         if -1 in carried(blocks[0]) or not blocks[0].ports():
             titles = ", ".join(blocks[0].titles()) or "its output"

@@ -16,11 +16,11 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 LADDER = """
     errors shape block graph ops blocks
-    fields document expression overlay reserved vocabulary complaint spec config
-    infer repeat definition wire plugin budget load
-    write progress report explain diff sweep schema probe render
+    fields source document expression overlay reserved vocabulary complaint spec config
+    infer repeat definition wire plugin library budget load
+    write progress report explain diff sweep scatter schema probe render serve
     lower layers compile build renaming checkpoint load_report transfer weights distill
-    commands cli
+    commands cli docs
 """.split()
 """A file imports only from those that stand before it; files of one folder may import each other."""
 
