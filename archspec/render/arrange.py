@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from archspec.render.figure import Drawn, Figure, Options, Shown, Text, cost_text, shape_text
 from archspec.render.layout import Edge, Gaps, Plan, Vertex, layout
@@ -19,37 +19,49 @@ MOST_LINE = 190.0
 SUM = 20.0
 
 
+Line = tuple[str, float, str]
+"""Words, size and kind."""
+
+
 @dataclass(slots=True, eq=False)
 class _Leaf:
     """The words of a closed box, and how large they make it."""
 
-    lines: list[tuple[str, float, str]]
+    lines: list[Line]
     w: float
     h: float
 
 
 @dataclass(slots=True, eq=False)
-class _Part:
+class Part:
     """A level, laid out, with the parts of its open boxes; `pads` are before, after, start, end – around the plan."""
 
     level: Level
     plan: Plan
     leaves: Mapping[str, _Leaf]
-    parts: Mapping[str, _Part]
+    parts: Mapping[str, Part]
     labels: Mapping[tuple[str, int], tuple[str, tuple[str, ...]]]
     step: float
     pads: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
-    head: tuple[list[tuple[str, float, str]], list[tuple[str, float, str]]] = ((), ())  # type: ignore[assignment]
+    head: tuple[list[Line], list[Line]] = field(default_factory=lambda: ([], []))
+
+    def heading(self) -> Iterator[tuple[Line, str]]:
+        """The lines of its frame's header, each with the side that it stands at."""
+        for lines, anchor in zip(self.head, ("start", "end"), strict=True):
+            for line in lines:
+                yield line, anchor
 
 
 def figure(level: Level, options: Options) -> Figure:
     """The whole picture."""
-    builder = _Builder(options)
+    builder = Builder(options)
     part = builder.part(level, top=True)
     return builder.finish(part)
 
 
-class _Builder:
+class Builder:
+    """Measures, lays out and places, in one theme and direction."""
+
     def __init__(self, options: Options) -> None:
         self.options = options
         self.theme = options.theme
@@ -99,10 +111,10 @@ class _Builder:
 
     # laying out
 
-    def part(self, level: Level, top: bool = False, told: frozenset[int] = frozenset()) -> _Part:
+    def part(self, level: Level, top: bool = False, told: frozenset[int] = frozenset()) -> Part:
         """Lay out a level; `told` are those of its outputs whose shape is written outside."""
         labels = self.labels(level, top, told)
-        parts: dict[str, _Part] = {}
+        parts: dict[str, Part] = {}
         leaves: dict[str, _Leaf] = {}
         for name, box in level.boxes.items():
             if box.inner:
@@ -119,7 +131,7 @@ class _Builder:
         vertices = [self.vertex(level, box, name, leaves, parts, labels, spacing) for name, box in level.boxes.items()]
         edges = [Edge(wire.source, wire.out, wire.target, wire.into) for wire in level.wires]
         gaps = Gaps(across=16.0, along=24.0, track=10.0) if self.flat else Gaps()
-        return _Part(level, layout(vertices, edges, gaps), leaves, parts, labels, spacing)
+        return Part(level, layout(vertices, edges, gaps), leaves, parts, labels, spacing)
 
     def even(self, level: Level, leaves: dict[str, _Leaf]) -> None:
         """Boxes of one level are as wide as the widest, unless that one is much wider."""
@@ -130,7 +142,7 @@ class _Builder:
         for leaf in boxes:
             leaf.w = max(leaf.w, 84.0, *(w for w in widths if w <= max(120.0, leaf.w * 1.7)))
 
-    def align(self, parts: list[_Part]) -> None:
+    def align(self, parts: list[Part]) -> None:
         """Frames of one level reach as far to both sides of their axis, unless one is much wider."""
         if self.flat or len(parts) < 2:
             return
@@ -143,12 +155,12 @@ class _Builder:
                 pads[side] += more
                 part.pads = (pads[0], pads[1], pads[2], pads[3])
 
-    def reach(self, part: _Part) -> tuple[float, float]:
+    def reach(self, part: Part) -> tuple[float, float]:
         """How far a frame goes to both sides of its axis."""
         axis = self.axis(part)
         return part.pads[0] + axis, part.plan.across - axis + part.pads[1]
 
-    def axis(self, part: _Part) -> float:
+    def axis(self, part: Part) -> float:
         """Where a frame's first inlet is, or else its first outlet."""
         rims = sorted((v for v in part.plan.vertices.values() if v.rim), key=lambda v: v.rim)
         return rims[0].u
@@ -197,7 +209,7 @@ class _Builder:
         return found
 
     def vertex(
-        self, level: Level, box: Box, name: str, leaves: Mapping[str, _Leaf], parts: Mapping[str, _Part],
+        self, level: Level, box: Box, name: str, leaves: Mapping[str, _Leaf], parts: Mapping[str, Part],
         labels: Mapping[tuple[str, int], tuple[str, tuple[str, ...]]], spacing: float,
     ) -> Vertex:  # fmt: skip
         """What the layout needs to know of a box."""
@@ -238,7 +250,7 @@ class _Builder:
                     made.tail = max(made.tail, made.outs[out] + wide + 10)
         return made
 
-    def frame(self, box: Box, part: _Part) -> _Part:
+    def frame(self, box: Box, part: Part) -> Part:
         """Room around an open box for its header; the header does not touch the wires that pass it."""
         theme, plan = self.theme, part.plan
         name, label = self.name_of(box)
@@ -267,7 +279,7 @@ class _Builder:
         part.head = (left, right)
         return part
 
-    def frame_vertex(self, name: str, part: _Part) -> Vertex:
+    def frame_vertex(self, name: str, part: Part) -> Vertex:
         plan, (before, after, start, end) = part.plan, part.pads
         inlets = [v for v in plan.vertices.values() if v.rim < 0]
         outlets = [v for v in plan.vertices.values() if v.rim > 0]
@@ -279,7 +291,7 @@ class _Builder:
 
     # placing
 
-    def finish(self, part: _Part) -> Figure:
+    def finish(self, part: Part) -> Figure:
         """Absolute coordinates, then title, legend and caption around."""
         made = Figure(self.options)
         self.flatten(made, part, 0.0, 0.0, 0, "")
@@ -295,7 +307,7 @@ class _Builder:
         surround(made)
         return made
 
-    def flatten(self, made: Figure, part: _Part, u0: float, v0: float, depth: int, path: str) -> None:
+    def flatten(self, made: Figure, part: Part, u0: float, v0: float, depth: int, path: str) -> None:
         level, plan = part.level, part.plan
         before, _, start, end = part.pads
         u1, v1 = u0 + before, v0 + start
@@ -307,8 +319,7 @@ class _Builder:
                 across, along = pads[0] + size.across + pads[1], pads[2] + size.along + pads[3]
                 u, v = u1 + vertex.u - vertex.before, v1 + vertex.v
                 made.shown.append(self.show(box, "frame", u, v, across, along, depth))
-                made.shown[-1].texts = [Text(0, 0, t, s, k, "start") for t, s, k in inner.head[0]]
-                made.shown[-1].texts += [Text(0, 0, t, s, k, "end") for t, s, k in inner.head[1]]
+                made.shown[-1].texts = [Text(0, 0, *line, anchor) for line, anchor in inner.heading()]
                 self.flatten(made, inner, u, v, depth + 1, box.path)
             elif name in part.leaves or box.role == "add":
                 kind = "pill" if box.role in (INPUT, OUTPUT) else "box" if name in part.leaves else "sum"

@@ -16,7 +16,7 @@ from archspec.render.error import RenderError
 from archspec.render.figure import DIRECTIONS, Figure, Options, cost_text, shape_text
 from archspec.render.view import Level, Opening, view
 
-FORMATS = ("svg", "png", "pdf", "dot", "mermaid")
+FORMATS = ("svg", "png", "pdf", "dot", "mermaid", "html")
 SUFFIXES = {"gv": "dot", "mmd": "mermaid", "mermaid": "mermaid"}
 THEMES = (*style.THEMES, "auto")
 
@@ -65,6 +65,10 @@ class Picture:
                 from archspec.render.pdf import pdf
 
                 return pdf(self.figure)
+            case "html":
+                from archspec.render.html import html
+
+                return html(self.graph, self.opening, self.options, self.auto).encode()
             case "dot":
                 from archspec.render.dot import source
 
