@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 import archspec
 from archspec.graph import Graph
 from archspec.load import open_spec
+from archspec.ops.drop import DropPath
 
 SPECS = Path(__file__).parent.parent.parent / "specs"
 BATCH = 2
@@ -108,3 +109,19 @@ def assert_same_gradients(ours: nn.Module, peer: nn.Module, tolerance: float = 1
         assert parameter.grad is not None and parameter.grad.dtype == torch.float64, name
         scale = torch.maximum(target.abs().max(), 1e-5 * largest)
         assert (parameter.grad - target).abs().max() <= tolerance * scale, name
+
+
+def assert_filled_alike(made: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:
+    """Fresh state dicts: the same names, and in every tensor the same mean and spread, as far as its size can tell."""
+    assert made.keys() == wanted.keys()
+    for name, tensor in wanted.items():
+        spread, count = float(tensor.float().std(correction=0)), tensor.numel()
+        distance = float(made[name].float().mean() - tensor.float().mean())
+        assert abs(distance) <= 6 * spread * (2 / count) ** 0.5, name
+        assert abs(float(made[name].float().std(correction=0)) - spread) <= 6 * spread * count**-0.5, name
+
+
+def rates(graph: Graph) -> dict[str, float]:
+    """Every rate of drop path, by the path of the node that has it."""
+    found = ((path, node.block) for path, node in graph.walk())
+    return {path: block.rate for path, block in found if isinstance(block, DropPath)}
