@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 
 
-def spec_arguments(parser: argparse.ArgumentParser) -> None:
+def spec_arguments(parser: argparse.ArgumentParser, nargs: str | None = None) -> None:
     """Which spec, and what to change about it."""
-    parser.add_argument("spec", help="a file, file.yaml#variant, or the name of a packaged spec or variant")
+    parser.add_argument(
+        "spec", nargs=nargs, help="a file, file.yaml#variant, or the name of a packaged spec or variant"
+    )
     parser.add_argument("--variant", metavar="NAME", help="the variant; by default the one that the spec names")
     parser.add_argument("--set", metavar="PATH=VALUE", action="append", default=[], dest="settings",
                         help="change one value, such as graph.stage3.repeat=12; may be given often")  # fmt: skip

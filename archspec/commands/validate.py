@@ -18,17 +18,33 @@ from archspec.spec import validate
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    spec_arguments(parser)
+    spec_arguments(parser, nargs="+")
     parser.add_argument("--all", action="store_true", help="check the shapes and budgets of every variant")
     output_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    found = open_spec(args.spec)
-    asked = args.variant or found.variant or found.default
-    chosen = list(found.variants) if args.all else [asked]
     problems: dict[Problem, None] = {}
-    fine = []
+    fine: list[str] = []
+    for spec in args.spec:
+        try:
+            _check(spec, args, fine, problems)
+        except SpecError as error:
+            problems |= dict.fromkeys(error.problems)
+    if args.json:
+        print(json.dumps({"problems": [problem.json() for problem in problems]}, indent=2))
+    elif problems:
+        raise SpecError(problems)
+    elif not args.quiet:
+        print("\n".join(fine))
+    return 1 if problems else 0
+
+
+def _check(spec: str, args: argparse.Namespace, fine: list[str], problems: dict[Problem, None]) -> None:
+    """One spec, and all that is to be said about it."""
+    found = open_spec(spec)
+    asked = args.variant or found.variant or found.default
+    chosen = list(found.variants) if args.all and found.variants else [asked]
     memory: Memory = {}
     for variant in dict.fromkeys([*chosen, *([] if args.variant else found.variants)]):
         try:
@@ -40,10 +56,3 @@ def run(args: argparse.Namespace) -> int:
                 validate(resolve(found, variant, args.settings))
         except SpecError as error:
             problems |= dict.fromkeys(error.problems)
-    if args.json:
-        print(json.dumps({"problems": [problem.json() for problem in problems]}, indent=2))
-    elif problems:
-        raise SpecError(problems)
-    elif not args.quiet:
-        print("\n".join(fine))
-    return 1 if problems else 0
