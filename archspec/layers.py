@@ -77,10 +77,11 @@ class Outputs(nn.Module):
         return found[0] if len(found) == 1 else self.kinds[self.training](*found)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {key: value for key, value in self.__dict__.items() if key != "kinds"}  # made at run time: no pickle knows them
+        # The types of the outputs are made at run time: no pickle knows them.
+        return {key: value for key, value in self.__dict__.items() if key != "kinds"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
+        super().__setstate__(state)  # type: ignore[no-untyped-call]
         self.kinds = {mode: output_type(tuple(places)) for mode, places in self.places.items()}
 
 
@@ -305,7 +306,7 @@ class BiasedAttention(nn.Module):
             return
         fill(self.bias, self.init)
         (h, w), (down, across) = self.grid, self.stride
-        rows, columns = torch.arange(h), torch.arange(w)
+        rows, columns = torch.arange(h, device="cpu"), torch.arange(w, device="cpu")
         down_by = (rows[::down, None] - rows).abs()
         across_by = (columns[::across, None] - columns).abs()
         self.distance.copy_(rearrange(down_by[:, None, :, None] * w + across_by[:, None], "i j k l -> (i j) (k l)"))
@@ -323,7 +324,11 @@ class BiasedAttention(nn.Module):
         bias = bias if self.factor == 1 else bias * self.factor
         bias = F.pad(bias, (self.front[1], 0, self.front[0], 0)) if any(self.front) else bias
         dropout = self.dropout if self.training else 0.0
-        y = F.scaled_dot_product_attention(q, k, v, bias[None], dropout_p=dropout, scale=self.scale)
+        if q.is_cuda:
+            y = F.scaled_dot_product_attention(q, k, v, bias[None], dropout_p=dropout, scale=self.scale)
+        else:  # elsewhere no kernel takes a bias that learns and values wider than keys: torch's detour looks for rows of -∞
+            scores = (q * self.scale @ k.transpose(2, 3)).add_(bias)
+            y = F.dropout(scores.softmax(-1), dropout) @ v
         return y.transpose(1, 2).flatten(2)
 
     def extra_repr(self) -> str:
