@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections import Counter
 from dataclasses import dataclass, field
@@ -14,11 +15,15 @@ import pytest
 from fontTools.ttLib import TTFont
 
 import archspec
-from archspec.graph import Graph
+from archspec.block import Block, Ref
+from archspec.graph import Graph, Node
+from archspec.infer import infer
 from archspec.load import graph_of, open_spec, packaged_specs
 from archspec.render.style import THEMES
 from archspec.render.text import FONTS
 from archspec.render.view import plain
+from archspec.shape import Tokens
+from archspec.vocabulary import Vocabulary
 
 SPECS = packaged_specs()
 VARIANTS = [(file, variant) for file in SPECS for variant in open_spec(file).variants or (None,)]
@@ -185,7 +190,16 @@ def test_nothing_overlaps_or_overflows(file: Path, depth: int | str, direction: 
 @pytest.mark.parametrize("depth", DEPTHS)
 @pytest.mark.parametrize("file", SPECS, ids=name)
 def test_wires_pass_boxes_and_words_by(file: Path, depth: int | str, direction: str) -> None:
-    page = read(archspec.render(shaped(file), depth=depth, direction=direction).svg)
+    check_wires(read(archspec.render(shaped(file), depth=depth, direction=direction).svg))
+
+
+@pytest.mark.parametrize("file", SPECS, ids=name)
+def test_wires_of_two_values_never_run_in_one_line(file: Path) -> None:
+    check_lines(read(archspec.render(shaped(file), depth="all").svg))
+
+
+def check_wires(page: Page) -> None:
+    """Every piece of a wire is level or upright, and meets neither a word nor a box that is not its end."""
     words = [words for item in (*page.nodes, *page.frames) for words in item.words] + page.words
     for source, target, points in page.edges:
         ends = {source.rpartition(":")[0], target.rpartition(":")[0]}
@@ -198,17 +212,50 @@ def test_wires_pass_boxes_and_words_by(file: Path, depth: int | str, direction: 
                 assert not line.meets(said), (source, target, said)
 
 
-@pytest.mark.parametrize("file", SPECS, ids=name)
-def test_wires_of_two_values_never_run_in_one_line(file: Path) -> None:
-    page = read(archspec.render(shaped(file), depth="all").svg)
+def check_lines(page: Page) -> None:
+    """Wires of two values share no stretch of line, unless they meet at what joins them."""
     lines = [
-        (source, Rect(min(a[0], b[0]), min(a[1], b[1]), abs(a[0] - b[0]), abs(a[1] - b[1])))
-        for source, _, points in page.edges
+        (source, target.rpartition(":")[0], Rect(min(a[0], b[0]), min(a[1], b[1]), abs(a[0] - b[0]), abs(a[1] - b[1])))
+        for source, target, points in page.edges
         for a, b in pairwise(points)
     ]
-    for (one, a), (other, b) in combinations(lines, 2):
-        if one != other:
+    for (one, into, a), (other, target, b) in combinations(lines, 2):
+        if one != other and into != target:
             upright = a.w < 0.02 and b.w < 0.02 and abs(a.x - b.x) < 1 and min(a.y + a.h, b.y + b.h) - max(a.y, b.y) > 8
             level = a.h < 0.02 and b.h < 0.02 and abs(a.y - b.y) < 1 and min(a.x + a.w, b.x + b.w) - max(a.x, b.x) > 8
             assert not upright, (one, other, a, b)
             assert not level, (one, other, a, b)
+
+
+def any_graph(seed: int) -> Graph:
+    """A graph that nobody would draw by hand: nodes read what is there at random, what nobody reads is an output."""
+    chance, block = random.Random(seed), Vocabulary()
+    layer = {"attention": block["self_attention"](heads=2)}
+    kinds: list[tuple[Block, int]] = [
+        (block["layer_norm"](), 1), (block["add"](), 2), (block["add"](), 3), (block["mean"](), 2),
+        (block["encoder_layer"](**layer), 1), (block["self_attention"](heads=2), 1),
+    ]  # fmt: skip
+    inputs = {name: Tokens(16, 8) for name in ("x", "y")[: 1 + seed % 2]}
+    nodes: dict[str, Node] = {}
+    unread = set(inputs)
+    for place in range(chance.randint(3, 14)):
+        what, reads = chance.choice(kinds)
+        there = [*inputs, *nodes]
+        if len(there) >= reads:
+            chosen = chance.sample(
+                sorted(there, key=lambda name: (name in unread, chance.random()))[-reads - 2 :], reads
+            )
+            nodes[f"n{place}"] = Node(f"n{place}", what, tuple(map(Ref, chosen)))
+            unread = (unread - set(chosen)) | {f"n{place}"}
+    outputs = {f"o{place}": Ref(name) for place, name in enumerate(sorted(unread))}
+    return infer(Graph(inputs, nodes, outputs))
+
+
+@pytest.mark.parametrize("direction", ["TB", "LR"])
+@pytest.mark.parametrize("seed", range(60))
+def test_any_graph_is_drawn_well(seed: int, direction: str) -> None:
+    page = read(archspec.render(any_graph(seed), depth=seed % 3, direction=direction).svg)
+    for one, other in combinations(page.nodes, 2):
+        assert not one.meets(other), (one.path, other.path)
+    check_wires(page)
+    check_lines(page)

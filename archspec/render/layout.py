@@ -398,10 +398,11 @@ def _sideways(hop: _Hop, ranks: list[list[Vertex]]) -> bool:
     if abs(at - target.u) < target.after + 8:
         return False
     low, high = sorted((at, target.u))
-    return not any(
-        other is not target and other.u - other.before < high and other.u + other.after > low
-        for other in ranks[target.rank]
-    )
+    own = {
+        id(other) for other in ranks[target.rank] if other.lane and abs(other.u - at) < 1
+    }  # the same value, going on
+    others = (other for other in ranks[target.rank] if other is not target and id(other) not in own)
+    return not any(other.u - other.before < high and other.u + other.after > low for other in others)
 
 
 @dataclass(slots=True)
@@ -416,12 +417,13 @@ def _tracks(ranks: list[list[Vertex]], hops: list[_Hop], gaps: Gaps) -> _Tracks:
     """Place the ranks along the flow, with room between them for labels and for the cross pieces of the wires."""
     tracks = _Tracks({}, set())
     channels: dict[int, list[_Hop]] = defaultdict(list)
-    taken: set[tuple[int, bool]] = set()
+    taken: dict[int, list[tuple[float, float]]] = defaultdict(list)  # by rank: where wires come in from the side
     for hop in hops:
         channels[hop.a.rank].append(hop)
-        side = (id(hop.b), hop.a.u + hop.start > hop.b.u)
-        if side not in taken and _sideways(hop, ranks):
-            taken.add(side)
+        low, high = sorted((hop.a.u + hop.start, hop.b.u))
+        free = all(high <= left or right <= low for left, right in taken[hop.b.rank])
+        if free and _sideways(hop, ranks):
+            taken[hop.b.rank].append((low, high))
             tracks.side.add(id(hop))
     v = 0.0
     for index, rank in enumerate(ranks):
