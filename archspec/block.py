@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Protocol, TypeVar, Union, get_args, get_origin
+from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -64,17 +65,19 @@ class Port:
                            for shape in self.shapes)  # fmt: skip
 
 
+_SLOTS: WeakKeyDictionary[type, dict[str, str]] = WeakKeyDictionary()  # a spec's own blocks go when it goes
+
+
 class Block(BaseModel):
     """A config that can be placed in a graph. Its fields are the keys a user writes; extra keys are errors."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, defer_build=True, allow_inf_nan=False
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True, allow_inf_nan=False)
 
     word: ClassVar[str] = ""
     role: ClassVar[str] = "other"
     outputs: ClassVar[tuple[str, ...]] = ()  # names, where there are several
     examples: ClassVar[list[tuple[Any, ...]]] = []  # (config, shape, shape …): what the laws are run on
+    probed: ClassVar[bool] = False  # whether its module was asked for what it does not say
     gist: ClassVar[str] = ""  # the docstring's own text, for a block that was not written in Python
 
     @classmethod
@@ -102,7 +105,14 @@ class Block(BaseModel):
     @classmethod
     def slots(cls) -> dict[str, str]:
         """The fields that hold a block, and the role of each."""
-        return _slots(cls)
+        if cls not in _SLOTS:
+            _SLOTS[cls] = {
+                name: mark.name
+                for name, field in cls.model_fields.items()
+                for mark in field.metadata
+                if isinstance(mark, Role)
+            }
+        return _SLOTS[cls]
 
 
 def word_of(name: str) -> str:
@@ -111,7 +121,7 @@ def word_of(name: str) -> str:
 
 
 class Scope(Protocol):
-    """One level while it is written down: `scope(name, block, *values)` places a node and returns its value (or values)."""
+    """One level while it is written down: `scope(name, block, *values)` places a node and returns its value(s)."""
 
     def __call__(self, name: str, block: Block, *values: Value[Any]) -> Any: ...
 
@@ -119,7 +129,8 @@ class Scope(Protocol):
 class Op(Block):
     """A word that torch knows: states shape, cost and module itself.
 
-    `infer(*shapes) -> Shape` (or a tuple of them), `cost(*shapes) -> Cost`, `build(*shapes) -> nn.Module`. Only `build` imports torch.
+    `infer(*shapes) -> Shape` (or a tuple of them), `cost(*shapes) -> Cost`, `build(*shapes) -> nn.Module`. Nothing but
+    `build` imports torch.
     """
 
     infer: ClassVar[Callable[..., Any]]
@@ -142,7 +153,7 @@ class Composite(Block):
 
 
 def carried(block: Block) -> tuple[int, ...]:
-    """For each output, the port that takes it in the next repetition: the one of its name; the first, if it has none."""
+    """For each output, the port that takes it in the next repetition: that of its name; the first, if it has none."""
     names = [port.name for port in block.ports()]
     return tuple(names.index(title) if title in names else -1 for title in block.titles()) or (0,)
 
@@ -185,13 +196,3 @@ def _shapes(hint: Any) -> tuple[type[Shape], ...]:
 
         return (Image, Tokens, Vector)
     return (hint,)
-
-
-@cache
-def _slots(block: type[Block]) -> dict[str, str]:
-    found = {}
-    for name, field in block.model_fields.items():
-        for mark in field.metadata:
-            if isinstance(mark, Role):
-                found[name] = mark.name
-    return found

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from archspec.document import Mapping, locate
 from archspec.errors import Problem, SpecError
+from archspec.expression import ExpressionError, evaluate
 from archspec.graph import Graph
 from archspec.spec import Expect
 
@@ -17,19 +20,32 @@ def check(expect: Expect, graph: Graph, tree: Mapping) -> None:
         at = locate(tree, ("expect", *key.split(".")))
         problems.append(Problem("expect", message, at.mark if at else None, f"expect.{key}"))
 
+    def asked(key: str, given: Any) -> Any:
+        """A bound as a number; None where there is none, or where its expression fails, which is told."""
+        if not isinstance(given, str):
+            return given
+        try:
+            found = evaluate(given, graph.meta.get("params", {}))
+        except ExpressionError as error:
+            return miss(key, f"expect.{key}: {given}: {error}")
+        if isinstance(found, bool) or not isinstance(found, int | float):
+            return miss(key, f"expect.{key} takes a number, got {found!r}")
+        return found
+
     measures = [("params", "parameters", cost.params), ("macs", "MACs", cost.macs)]
     if expect.activations is not None or expect.max_activations is not None:
         measures.append(("activations", "activations", activations(graph)))
     for key, unit, found in measures:
-        exact, most = getattr(expect, key), getattr(expect, f"max_{key}")
+        exact, most = asked(key, getattr(expect, key)), asked(f"max_{key}", getattr(expect, f"max_{key}"))
         if exact is not None and exact != found:
             miss(key, f"expected {exact:,} {unit}, the graph has {found:,} ({found - exact:+,})")
         if most is not None and found > most:
             miss(f"max_{key}", f"expected at most {most:,.0f} {unit}, the graph has {found:,}")
-    for title, sizes in (expect.outputs or {}).items():
+    for title, given in (expect.outputs or {}).items():
+        sizes = [asked(f"outputs.{title}", size) for size in given]
         if title not in graph.outputs:
             miss(f"outputs.{title}", f"no output is called {title}: there are {', '.join(graph.outputs)}")
-        elif graph.shape(graph.outputs[title]).sizes != sizes:
+        elif None not in sizes and list(graph.shape(graph.outputs[title]).sizes) != sizes:
             shape = graph.shape(graph.outputs[title])
             miss(f"outputs.{title}", f"expected {title} to be {'x'.join(map(str, sizes))}, it is {shape}")
     if problems:

@@ -66,6 +66,8 @@ def define(word: str, spec: BlockSpec, tree: Mapping, wirer: Wirer, problems: li
     params = tree.entries.get("params")
     for name, given in params.entries.items() if isinstance(params, Mapping) else ():
         try:
+            if hasattr(Definition, name):
+                raise _Fault("is a name that every block has for itself", given, f"call it {name}_ or something else")
             fields[name] = _field(given)
         except _Fault as fault:
             path = f"blocks.{word}.params.{name}"

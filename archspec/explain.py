@@ -10,7 +10,7 @@ from typing import Any
 
 from archspec import document
 from archspec.block import Block
-from archspec.config import Unresolved, show_value
+from archspec.config import UnresolvedError, show_value
 from archspec.definition import Definition
 from archspec.document import Leaf, Mapping, Sequence, Tree
 from archspec.errors import Mark, Problem, SpecError, listing, nearest
@@ -272,7 +272,7 @@ class _Guide:
         before = len(self.wirer.problems)
         try:
             return self.wirer.value(at, scope.names, path)
-        except Unresolved:
+        except UnresolvedError:
             return _Failed(self.wirer.problems[before].message)
 
 

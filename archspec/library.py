@@ -34,13 +34,16 @@ class Brought:
 def bring(marked: Marked, path: Path, *, allow_python: bool = False) -> Brought:
     """Read all that a spec uses, and all that its libraries use; each file once."""
     shelf = _Shelf(allow_python)
-    shelf.read(marked.tree, path, ())
-    if not shelf.specs:
-        return Brought(marked, Vocabulary(shelf.python), shelf.chains)
     given = marked.tree.entries.get("blocks")
     own = given if isinstance(given, Mapping) else Mapping({}, {}, marked.tree.mark)
-    for word in own.entries:
-        shelf.check_new(word, own.keys[word])
+    try:
+        shelf.read(marked.tree, path, ())
+        for word in own.entries:
+            shelf.check_new(word, own.keys[word])
+    except SpecError as error:
+        raise SpecError([_noted(problem, shelf.chains) for problem in error.problems]) from None
+    if not shelf.specs:
+        return Brought(marked, Vocabulary(shelf.python), shelf.chains)
     blocks = Mapping({**shelf.trees, **own.entries}, {**shelf.keys, **own.keys}, own.mark)
     entries = {key: item for key, item in marked.tree.entries.items() if key != "use"}
     if python := tuple(leaf for leaf in _uses(marked.tree) if str(leaf.value).endswith(".py")):
@@ -88,7 +91,7 @@ class _Shelf:
             tree = document.parse(document.read(file))
             found = validate_library(tree)
         except SpecError as error:
-            raise SpecError([_noted(problem.at(leaf.mark, "use"), self.chains) for problem in error.problems]) from None
+            raise SpecError([problem.at(leaf.mark, "use") for problem in error.problems]) from None
         self.read(tree, file, chain)
         blocks = tree.entries["blocks"]
         assert isinstance(blocks, Mapping)
@@ -99,7 +102,7 @@ class _Shelf:
     def check_new(self, word: str, mark: Mark) -> None:
         if word in self.keys:
             message = f"the block {word} is written twice, here and in {self.keys[word]}"
-            raise SpecError(_noted(Problem("name", message, mark, f"blocks.{word}"), self.chains))
+            raise SpecError(Problem("name", message, mark, f"blocks.{word}"))
 
 
 def beside(path: Path, target: str, leaf: Leaf) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 from archspec.block import Block
 from archspec.document import Leaf, note
 from archspec.errors import Problem, SpecError
-from archspec.vocabulary import Vocabulary, blocks_in
+from archspec.vocabulary import Vocabulary, blocks_in, completed
 
 
 def blocks_of_file(file: Path, leaf: Leaf, allow_python: bool) -> dict[str, type[Block]]:
@@ -33,10 +33,10 @@ def blocks_of_file(file: Path, leaf: Leaf, allow_python: bool) -> dict[str, type
             del sys.modules[name]
             message = f"{file} does not run: {type(error).__name__}: {error}"
             raise SpecError(Problem("python", message, leaf.mark, "use")) from error
-    blocks = blocks_in(sys.modules[name])
+    blocks = {word: completed(block) for word, block in blocks_in(sys.modules[name]).items()}
     known = Vocabulary()
     for word in blocks:
-        if word in known:
+        if known.taken(word):
             message = f"{file} defines {word}, which is a block of the package already"
             raise SpecError(Problem("name", message, leaf.mark, "use"))
     if not blocks:

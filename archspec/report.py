@@ -122,6 +122,7 @@ def giga(macs: int) -> str:
 def _rows(graph: Graph, level: int, depth: int | None) -> Iterator[Row]:
     for node in graph.nodes.values():
         word = node.block.word if not node.share else f"{node.block.word}, weights of {node.share}"
+        word += ", probed" if node.block.probed else ""
         if isinstance(node.block, Repeat) and node.body:
             word = f"{node.block.blocks[0].word} ×{len(node.block.blocks)}"
         yield _row(node, level, word)

@@ -189,7 +189,7 @@ def _slot(block: type[Block], name: str, role: str) -> Json:
         config: Json = {"$ref": f"#/$defs/block.{field.default.word}"}
         names = dict.fromkeys(type(field.default).model_fields, True)
         options.append({"allOf": [config], "properties": names, "additionalProperties": False})
-    if field.default is None:
+    if NoneType in get_args(field.annotation):
         options.append({"type": "null"})
     said = described(block, name) or f"A block of the role {role}."
     return {"description": said, "anyOf": options, **_default(field)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from collections.abc import Mapping as Names
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from heapq import heapify, heappop, heappush
 from typing import Any
 
 from archspec.block import Block, Port, Ref, carried
-from archspec.config import Configurer, EnoughError, Unknown, Unresolved, marks_of, show_value
+from archspec.config import Configurer, EnoughError, Unknown, UnresolvedError, marks_of, show_value
 from archspec.definition import Definition, define
 from archspec.document import Mapping, Sequence, Tree
 from archspec.errors import Mark, Problem, SpecError, listing, nearest
@@ -23,6 +23,14 @@ from archspec.shape import Grid, Image, Shape, Tokens, Vector
 from archspec.spec import Marked, Modes, NodeSpec
 from archspec.vocabulary import Vocabulary
 
+_INPUTS = {
+    frozenset({"channels", "size"}): Image,
+    frozenset({"tokens", "dim"}): Tokens,
+    frozenset({"tokens", "dim", "grid"}): Tokens,
+    frozenset({"grid", "dim"}): Tokens,
+    frozenset({"features"}): Vector,
+}
+"""The keys that make an input, and of what kind."""
 MOST_REPEATS = 10_000
 MOST_BLOCKS = 5_000
 LARGEST_SIDE = 2**20
@@ -53,16 +61,10 @@ class Wirer(Configurer):
         level = self._level(_mapping(tree, "graph"), spec.graph, names, list(spec.inputs), "graph")
         at = _mapping(tree, "outputs")
         if isinstance(spec.outputs, Modes):
-            modes = {"train": spec.outputs.train, "eval": spec.outputs.eval}
-            found = {
-                mode: self._refs(
-                    given, level, lambda name, at=_mapping(at, mode): at.entries[name].mark, f"outputs.{mode}"
-                )
-                for mode, given in modes.items()
-            }
-            outputs, train = found["eval"], found["train"]
+            train = self._refs(spec.outputs.train, level, _marks(at, "train"), "outputs.train")
+            outputs = self._refs(spec.outputs.eval, level, _marks(at, "eval"), "outputs.eval")
         else:
-            outputs, train = self._refs(spec.outputs, level, lambda name: at.entries[name].mark, "outputs"), None
+            train, outputs = None, self._refs(spec.outputs, level, _marks(tree, "outputs"), "outputs")
         self._check_read(level, [*outputs.values(), *(train or {}).values()])
         return Graph(inputs, level.nodes, outputs, train, {"params": names}), self.defaults
 
@@ -71,7 +73,7 @@ class Wirer(Configurer):
         tree, own = marked.tree, dict(self.vocabulary.own)
         for word, block in marked.spec.blocks.items():
             at = _mapping(_mapping(tree, "blocks"), word)
-            if word in self.vocabulary:
+            if self.vocabulary.taken(word):
                 message = f"a block of the package is called {word} already"
                 self.problems.append(Problem("name", message, at.mark, f"blocks.{word}"))
             own[word] = define(word, block, at, self._definition, self.problems)
@@ -103,7 +105,7 @@ class Wirer(Configurer):
         for name in order:
             try:
                 names[name] = self.value(waiting[name], names, f"params.{name}")
-            except Unresolved:
+            except UnresolvedError:
                 names[name] = Unknown()
         return names
 
@@ -118,41 +120,30 @@ class Wirer(Configurer):
                 self.problems.append(Problem("unknown-block", f"no block is called {word}", mark, path, help=near))
                 continue
             block = self.vocabulary[word]
-            try:
+            with suppress(UnresolvedError):
                 found[word] = self.fields(block, fields, names, path)
-            except Unresolved:
-                pass
         return found
 
     def _inputs(self, tree: Mapping, names: Names[str, Any]) -> dict[str, Shape]:
         found: dict[str, Shape] = {}
         inputs = _mapping(tree, "inputs")
         for name, given in inputs.entries.items():
-            try:
+            with suppress(UnresolvedError):
                 self._check_name(name, inputs.keys[name], f"inputs.{name}")
                 found[name] = self._input(self.value(given, names, f"inputs.{name}"), given, f"inputs.{name}")
-            except Unresolved:
-                pass
         return found
 
     def _input(self, values: dict[str, Any], tree: Tree, path: str) -> Shape:
         """An image, tokens or a vector, told by its keys."""
-        for kind, needed, allowed in (
-            ("image", {"channels", "size"}, set()),
-            ("tokens", {"tokens", "dim"}, {"grid"}),
-            ("tokens", {"grid", "dim"}, set()),
-            ("vector", {"features"}, set()),
-        ):
-            if needed <= set(values) <= needed | allowed:
-                break
-        else:
+        kind = _INPUTS.get(frozenset(values))
+        if kind is None:
             message = f"{path} has the keys {', '.join(values) or 'none'}, which make no input"
             help = "an image has channels and size, tokens have tokens and dim (or grid and dim), a vector has features"
             raise self.fail(Problem("input", message, tree.mark, path, help=help))
         sizes = {key: self._size(value, tree, key, path) for key, value in values.items()}
-        if kind == "image":
+        if kind is Image:
             return Image(sizes["channels"][0], *(sizes["size"] * 2)[:2])
-        if kind == "vector":
+        if kind is Vector:
             return Vector(sizes["features"][0])
         grid = Grid(*(sizes["grid"] * 2)[:2]) if "grid" in sizes else None
         n = sizes["tokens"][0] if "tokens" in sizes else grid.n if grid else 0
@@ -190,10 +181,10 @@ class Wirer(Configurer):
             level = self._level(tree, block.spec.graph, dict(block.__dict__), list(block.spec.inputs), f"{path}.graph")
             if block.spec.outputs is None:
                 last = list(tree.entries)[-1]
-                outputs = self._refs({"out": last}, level, lambda _: tree.keys[last], f"{path}.graph")
+                outputs = self._refs({"out": last}, level, {"out": tree.keys[last]}, f"{path}.graph")
             else:
-                at = _mapping(block.tree, "outputs")
-                outputs = self._refs(block.spec.outputs, level, lambda name: at.entries[name].mark, f"{path}.outputs")
+                marks = _marks(block.tree, "outputs")
+                outputs = self._refs(block.spec.outputs, level, marks, f"{path}.outputs")
             self._check_read(level, outputs.values())
         finally:
             self.open.pop()
@@ -240,7 +231,7 @@ class Wirer(Configurer):
                 level.blocks[name] = self._repeat(tree, names, path)
             else:
                 level.blocks[name] = self.block(tree, names, path)
-        except Unresolved:
+        except UnresolvedError:
             pass
 
     def _is_there(self, tree: Mapping, names: Names[str, Any], path: str) -> bool:
@@ -282,7 +273,7 @@ class Wirer(Configurer):
                 made.append(self.block(tree, {**names, "i": place, "n": count}, path))
                 self._check_count(leaf.mark, f"{path}.repeat")
                 if len(self.problems) > before:  # the others would have the same
-                    raise Unresolved
+                    raise UnresolvedError
             blocks = tuple(made)
         if -1 in carried(blocks[0]) or not blocks[0].ports():
             titles = ", ".join(blocks[0].titles()) or "its output"
@@ -298,7 +289,7 @@ class Wirer(Configurer):
         try:
             sources, marks = self._sources(level, name, spec, at, ports, path)
             refs = tuple([self._ref(text, level, mark, path) for text, mark in zip(sources, marks, strict=True)])
-        except Unresolved:
+        except UnresolvedError:
             return
         variadic = bool(ports) and ports[-1].variadic
         if len(refs) < len(ports) or (len(refs) > len(ports) and not variadic):
@@ -400,14 +391,12 @@ class Wirer(Configurer):
         help = f"say {' or '.join(f'{name}.{title}' for title in titles)}"
         raise self.fail(Problem("unknown-source", message, mark, path, help=help))
 
-    def _refs(self, given: Names[str, str], level: _Level, mark: Callable[[str], Mark], path: str) -> dict[str, Ref]:
+    def _refs(self, given: Names[str, str], level: _Level, marks: Names[str, Mark], path: str) -> dict[str, Ref]:
         """References for a mapping of outputs."""
         found = {}
         for title, text in given.items():
-            try:
-                found[title] = self._ref(text, level, mark(title), f"{path}.{title}")
-            except Unresolved:
-                pass
+            with suppress(UnresolvedError):
+                found[title] = self._ref(text, level, marks[title], f"{path}.{title}")
         return found
 
     def _order(self, level: _Level) -> _Level:
@@ -489,6 +478,11 @@ def _references(tree: Tree) -> set[str]:
         return set(references(tree.value))
     except ExpressionError:  # told when it is evaluated
         return set()
+
+
+def _marks(tree: Mapping, key: str) -> dict[str, Mark]:
+    """The marks of the values in the mapping at a key."""
+    return {name: item.mark for name, item in _mapping(tree, key).entries.items()}
 
 
 def _mapping(tree: Mapping, key: str) -> Mapping:

@@ -172,3 +172,15 @@ def test_the_schema_beside_the_specs_is_up_to_date(capsys: pytest.CaptureFixture
     file = Path(__file__).parent.parent / "specs" / "archspec.schema.json"
     assert main(["schema", "--check", str(file)]) == 0, capsys.readouterr().out
     assert json.loads(file.read_text()) == SCHEMA
+
+
+def test_init_writes_a_spec_that_is_fine_and_extends_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", str(tmp_path / "my vit.yaml")]) == 0
+    assert main(["validate", str(tmp_path / "my vit.yaml")]) == 0
+    assert main(["init", str(tmp_path / "child.yaml"), "--from", "my vit.yaml#my_vit_deep"]) == 0
+    assert json.loads((tmp_path / "archspec.schema.json").read_text()) == SCHEMA
+    for file in tmp_path.glob("*.yaml"):
+        assert file.read_text().startswith("# yaml-language-server: $schema=archspec.schema.json\n")
+        assert holds(SCHEMA, plain(parse(read(file))))
+    assert main(["init", str(tmp_path / "child.yaml")]) == 1 and main(["init", str(tmp_path / "x")]) == 1
+    assert "is there already" in capsys.readouterr().err

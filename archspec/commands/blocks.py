@@ -1,25 +1,41 @@
-"""List the blocks, or show one: what it is, its ports, its fields."""
+"""List the blocks, or show one: what it is, its ports, its fields.
+
+archspec blocks
+archspec blocks conv_attention
+archspec blocks check my_blocks.py      run a file's blocks on their own examples, with torch as the judge
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 from typing import Any
 
+from archspec import document
 from archspec.block import Block, ports_of
 from archspec.commands import output_arguments
 from archspec.complaint import show, wanted
-from archspec.errors import Problem, SpecError, nearest
+from archspec.errors import Problem, Source, SpecError, nearest
 from archspec.fields import described
+from archspec.plugin import blocks_of_file
+from archspec.spec import validate_library
 from archspec.vocabulary import Vocabulary
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("word", nargs="?", help="a block; without it all are listed")
+    parser.add_argument("file", nargs="?", type=Path, help="behind check: a Python file or a YAML file of blocks")
     output_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.file and args.word != "check":
+        raise SystemExit(
+            f"archspec: {args.file} is one word too many: archspec blocks WORD, or archspec blocks check FILE"
+        )
+    if args.word == "check" and args.file:
+        return _check(args.file, as_json=args.json)
     vocabulary = Vocabulary()
     if args.word is None:
         told: Any = {word: gist(vocabulary[word]) for word in vocabulary}
@@ -33,6 +49,25 @@ def run(args: argparse.Namespace) -> int:
         raise SpecError(Problem("unknown-block", f"no block is called {args.word}", help=near))
     print(json.dumps(told, indent=2) if args.json else text)
     return 0
+
+
+def _check(file: Path, *, as_json: bool) -> int:
+    """Hold a file's blocks to the laws that ours obey; a sentence for each that is broken."""
+    if file.suffix != ".py":
+        words = validate_library(document.parse(document.read(file))).blocks
+        found: dict[str, list[str]] = {word: [] for word in words}
+    else:
+        from archspec.laws import broken
+
+        leaf = document.value(Source("archspec blocks check", str(file)))
+        assert isinstance(leaf, document.Leaf)
+        blocks = blocks_of_file(file, leaf, allow_python=True)
+        found = {word: list(broken(block)) for word, block in blocks.items()}
+    if as_json:
+        print(json.dumps(found, indent=2))
+    else:
+        print("\n".join(f"{word}: {fault}" for word, faults in found.items() for fault in faults or ["fine"]))
+    return 1 if any(found.values()) else 0
 
 
 def gist(block: type[Block]) -> str:
