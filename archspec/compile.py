@@ -117,7 +117,7 @@ def _output(
 def _materialise(module: nn.Module, device: torch.device | str, dtype: torch.dtype | None) -> None:
     """Give memory to each module's own tensors, and fill them once.
 
-    torch's own `to_empty` would do, but it imports what tracing needs first: a second, and as much memory as a small model.
+    torch's own `to_empty` would do, but it imports what tracing needs first: a second, and the memory of a small model.
     """
 
     def empty(tensor: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from archspec.spec import RESERVED
 from archspec.vocabulary import Vocabulary
 
 
-class Unresolved(Exception):
+class UnresolvedError(Exception):
     """A value that cannot be had; its problems are already written down."""
 
 
@@ -50,10 +50,10 @@ class Configurer:
         self.vocabulary = vocabulary
         self.problems = Problems()
 
-    def fail(self, problem: Problem) -> Unresolved:
+    def fail(self, problem: Problem) -> UnresolvedError:
         """Write a problem down; raise what this returns."""
         self.problems.append(problem)
-        return Unresolved()
+        return UnresolvedError()
 
     def value(self, tree: Tree, names: Names[str, Any], path: str) -> Any:
         """Plain data with every expression evaluated; lists become tuples."""
@@ -68,7 +68,7 @@ class Configurer:
     def _evaluate(self, leaf: Leaf, text: str, names: Names[str, Any], path: str) -> Any:
         try:
             if any(isinstance(names.get(name), Unknown) for name in references(text)):
-                raise Unresolved
+                raise UnresolvedError
             result = evaluate(text, names)
         except ExpressionError as error:
             mark = _within(leaf, error.offset, error.width)
@@ -113,9 +113,9 @@ class Configurer:
             made = block.model_validate(values)
         except ValidationError as error:
             self._complain(error, block, tree, values, path, missing=True)
-            raise Unresolved from None
+            raise UnresolvedError from None
         if failed:
-            raise Unresolved
+            raise UnresolvedError
         self.built(made)
         return made
 
@@ -129,9 +129,9 @@ class Configurer:
             block.model_validate(values)
         except ValidationError as error:
             if self._complain(error, block, tree, values, path, missing=False):
-                raise Unresolved from None
+                raise UnresolvedError from None
         if failed:
-            raise Unresolved
+            raise UnresolvedError
         return values
 
     def _values(
@@ -153,7 +153,7 @@ class Configurer:
                     self._check_role(values[key], slots[key], takes, item, f"{path}.{key}")
                 else:
                     values[key] = self.value(item, names, f"{path}.{key}")
-            except Unresolved:
+            except UnresolvedError:
                 failed = True
         return values, failed
 

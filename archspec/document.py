@@ -166,7 +166,7 @@ class _Open:
     height: int = 1
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """What ends the reading at once."""
 
     def __init__(self, problem: Problem) -> None:
@@ -193,7 +193,7 @@ class _Composer:
             self.refuse_unreadable()
             for event in yaml.parse(" " * start + self.text[start:], Loader=_LOADER):
                 self.take(event)
-        except _Refused as refused:
+        except _RefusedError as refused:
             self.problems.append(refused.problem)
         except yaml.MarkedYAMLError as error:
             where: Any = error.problem_mark or error.context_mark
@@ -215,15 +215,16 @@ class _Composer:
 
     def report(self, code: str, message: str, mark: Mark, help: str | None = None, notes: tuple[str, ...] = ()) -> None:
         if len(self.problems) >= MOST_PROBLEMS:
-            raise _Refused(Problem(code, f"{message}; what follows is not read", mark, help=help))
+            raise _RefusedError(Problem(code, f"{message}; what follows is not read", mark, help=help))
         self.problems.append(Problem(code, message, mark, notes=notes, help=help))
 
     def refuse_unreadable(self) -> None:
         if len(self.text) > MOST_BYTES:
-            raise _Refused(too_large(self.source.name, len(self.text)))
+            raise _RefusedError(too_large(self.source.name, len(self.text)))
         if found := re.search(_UNREADABLE_ASCII if self.text.isascii() else _UNREADABLE, self.text):
             at = self.mark(found.start(), found.end())
-            raise _Refused(Problem("file-binary", f"the character U+{ord(found[0]):04X} cannot stand in a spec", at))
+            message = f"the character U+{ord(found[0]):04X} cannot stand in a spec"
+            raise _RefusedError(Problem("file-binary", message, at))
 
     def take(self, event: Any) -> None:
         if isinstance(event, yaml.ScalarEvent):
@@ -237,7 +238,7 @@ class _Composer:
         elif isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
             begin: Any = event.start_mark
             message, help = "a second document begins here", "keep one document in a file, and remove the ---"
-            raise _Refused(Problem("yaml-documents", message, self.mark(begin.index, begin.index + 3), help=help))
+            raise _RefusedError(Problem("yaml-documents", message, self.mark(begin.index, begin.index + 3), help=help))
 
     def scalar(self, event: Any) -> None:
         start, text, quoted = event.start_mark.index, event.value, bool(event.style)
@@ -298,14 +299,14 @@ class _Composer:
             self.report("yaml-alias", message, mark, None if within else nearest(name, self.anchors))
             done = _Done(Leaf(None, mark), text=name)
         if len(self.open) + done.height > MOST_LEVELS:
-            raise _Refused(Problem("yaml-depth", f"*{name} is nested deeper than {MOST_LEVELS} levels", mark))
+            raise _RefusedError(Problem("yaml-depth", f"*{name} is nested deeper than {MOST_LEVELS} levels", mark))
         self.finish(done, None, mark, alias=True)
 
     def begin(self, event: Any) -> None:
         start, mapping = event.start_mark.index, isinstance(event, yaml.MappingStartEvent)
         mark = self.mark(start, event.end_mark.index)
         if len(self.open) >= MOST_LEVELS:
-            raise _Refused(Problem("yaml-depth", f"values are nested deeper than {MOST_LEVELS} levels", mark))
+            raise _RefusedError(Problem("yaml-depth", f"values are nested deeper than {MOST_LEVELS} levels", mark))
         if event.tag not in (None, "!", _TAG + ("map" if mapping else "seq")):
             self.report_tag(event.tag, "a mapping" if mapping else "a list", mark)
         if event.anchor:
@@ -327,7 +328,7 @@ class _Composer:
         if self.nodes > MOST_NODES:
             written = "with its aliases written out, " if alias else ""
             code = "yaml-alias" if alias else "yaml-too-large"
-            raise _Refused(Problem(code, f"{written}the document has more than {MOST_NODES:,} values", mark))
+            raise _RefusedError(Problem(code, f"{written}the document has more than {MOST_NODES:,} values", mark))
         if anchor:
             self.anchors[anchor] = done
         if not self.open:

@@ -434,7 +434,7 @@ class _Evaluation:
         values = [self.value(part) for part in node.args]
         try:
             return self.check(node, _FUNCTIONS[name](*values))
-        except _Misuse as misuse:
+        except _MisuseError as misuse:
             raise self.error(node, f"{name}: {misuse}") from None
         except (TypeError, ValueError, OverflowError):
             given = ", ".join(map(_show, values))
@@ -444,14 +444,14 @@ class _Evaluation:
 # --- functions ---------------------------------------------------------------------------------------------------
 
 
-class _Misuse(Exception):
+class _MisuseError(Exception):
     """A call that a function refuses."""
 
 
 def _numbers(values: tuple[Any, ...] | list[Any]) -> list[Any]:
     for value in values:
         if not isinstance(value, int | float):
-            raise _Misuse(f"{_show(value)} is no number")
+            raise _MisuseError(f"{_show(value)} is no number")
     return list(values)
 
 
@@ -459,7 +459,7 @@ def _extreme(pick: Callable[[list[Any]], Any]) -> Callable[..., Any]:
     def of(*values: Any) -> Any:
         numbers = _numbers(values[0] if len(values) == 1 and isinstance(values[0], list) else values)
         if not numbers:
-            raise _Misuse("there are no numbers")
+            raise _MisuseError("there are no numbers")
         return pick(numbers)
 
     return of
@@ -468,7 +468,7 @@ def _extreme(pick: Callable[[list[Any]], Any]) -> Callable[..., Any]:
 def _whole(values: tuple[Any, ...]) -> None:
     for value in values:
         if type(value) is not int:
-            raise _Misuse(f"{_show(value)} is no int")
+            raise _MisuseError(f"{_show(value)} is no int")
 
 
 def _round(number: Any, digits: int | None = None) -> Any:
@@ -476,23 +476,23 @@ def _round(number: Any, digits: int | None = None) -> Any:
     if digits is not None:
         _whole((digits,))
         if abs(digits) > 30:
-            raise _Misuse(f"{digits} digits are too many")
+            raise _MisuseError(f"{digits} digits are too many")
     return round(number, digits)
 
 
 def _sum(values: Any) -> Any:
     if not isinstance(values, list):
-        raise _Misuse(f"{_show(values)} is no list")
+        raise _MisuseError(f"{_show(values)} is no list")
     return sum(_numbers(values))
 
 
 def _range(*ends: Any) -> list[int]:
     _whole(ends)
     if len(ends) == 3 and ends[2] == 0:
-        raise _Misuse("a step of 0 goes nowhere")
+        raise _MisuseError("a step of 0 goes nowhere")
     found = range(*ends)
     if found and abs(found[-1] - found[0]) // abs(found.step) >= MOST_ITEMS:
-        raise _Misuse(f"more than {MOST_ITEMS:,} items")
+        raise _MisuseError(f"more than {MOST_ITEMS:,} items")
     return list(found)
 
 
@@ -501,14 +501,14 @@ def _linspace(first: Any, last: Any, count: Any) -> list[float]:
     _numbers((first, last))
     _whole((count,))
     if not 0 <= count <= MOST_ITEMS:
-        raise _Misuse(f"{count:,} items are not between 0 and {MOST_ITEMS:,}")
+        raise _MisuseError(f"{count:,} items are not between 0 and {MOST_ITEMS:,}")
     start, stop = float(first), float(last)
     if count < 2:
         return [start] * count
     width = stop - start
     step = width / (count - 1)
     if not math.isfinite(width):
-        raise _Misuse("the ends lie too far apart")
+        raise _MisuseError("the ends lie too far apart")
     steps = (i * step if step else i / (count - 1) * width for i in range(count - 1))
     return [*(start + part for part in steps), stop]
 

@@ -1,4 +1,4 @@
-"""What the docstring below a field says. Read from the source when somebody asks: Pydantic would do so at every start."""
+"""What the docstring below a field says. Read when somebody asks; Pydantic would do so at every start."""
 
 from __future__ import annotations
 

@@ -10,19 +10,21 @@ from archspec.block import Block, Ref
 from archspec.errors import Mark
 from archspec.shape import Cost, Shape
 
+FREE = Cost()
+
 if TYPE_CHECKING:
     import networkx
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Node:
-    """One use of a block. `outputs`, `cost` and `body` are there once shapes are inferred; `body` only for a composite."""
+    """One use of a block. `outputs`, `cost` and, for a composite, `body` are there once shapes are inferred."""
 
     name: str
     block: Block
     inputs: tuple[Ref, ...]
     outputs: tuple[Shape, ...] = ()
-    cost: Cost = Cost()
+    cost: Cost = FREE
     body: Graph | None = None
     share: str | None = None  # the sibling whose weights this node applies again
     mark: Mark | None = None  # where the author wrote it; None inside a Python composite
@@ -36,7 +38,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Graph:
-    """Nodes in an order in which each comes after what it reads. `outputs` is by mode where training and evaluation differ."""
+    """Nodes in an order in which each comes after what it reads."""
 
     inputs: Mapping[str, Shape]
     nodes: Mapping[str, Node]

@@ -31,14 +31,14 @@ def infer(graph: Graph, defaults: Defaults | None = None, memory: Memory | None 
     level = Level(graph.inputs, memory.setdefault(_hashable(defaults), Inference(defaults)))
     try:
         place(level, graph, {name: level.input(name) for name in graph.inputs})
-    except _Misfit as misfit:
+    except _MisfitError as misfit:
         raise SpecError(misfit.problems) from None
     return replace(graph, nodes=level.nodes)
 
 
 @dataclass(slots=True)
 class Inference:
-    """What one inference shares between all its levels: the defaults, and what equal blocks on equal shapes gave before."""
+    """What one inference shares between all its levels: the defaults, and what equal blocks on equal shapes gave."""
 
     defaults: Defaults
     known: dict[Key, Finished] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class Inference:
 
 
 class Level:
-    """One level while it is written down: `scope(name, block, *values)` places a node and returns its value (or values)."""
+    """The Scope that shapes each node as it is placed."""
 
     def __init__(self, inputs: Names[str, Shape], inference: Inference) -> None:
         self.inputs = inputs
@@ -74,7 +74,7 @@ class Level:
         return Value(Ref(name), self.inputs[name])
 
     def place(self, node: Node, values: Sequence[Value[Any]]) -> Any:
-        """Shape a node and add it; a _Misfit that says where, if its rules refuse the values."""
+        """Shape a node and add it; a _MisfitError that says where, if its rules refuse the values."""
         if node.name in self.nodes or node.name in self.inputs:
             raise RuleError(f"two nodes are named {node.name}", code="duplicate-node")
         block = with_defaults(node.block, self._inference.defaults)
@@ -88,9 +88,9 @@ class Level:
                 _check_share(node, self.nodes[node.share], block, cost, outputs)
         except RuleError as error:
             problem = Problem(error.code, str(error), path=node.name, help=error.help)
-            raise _Misfit([_Trouble(problem, node.block, error.field)]) from None
-        except _Misfit as misfit:
-            raise _Misfit([trouble.inside(node.name, node.block) for trouble in misfit.troubles]) from None
+            raise _MisfitError([_Trouble(problem, node.block, error.field)]) from None
+        except _MisfitError as misfit:
+            raise _MisfitError([trouble.inside(node.name, node.block) for trouble in misfit.troubles]) from None
         if node.share:
             cost = Cost(macs=cost.macs)
         self.nodes[node.name] = replace(node, block=block, outputs=outputs, cost=cost, body=body)
@@ -136,12 +136,12 @@ def place(level: Level, graph: Graph, inputs: Names[str, Value[Any]]) -> dict[st
         if all(ref.node in values for ref in node.inputs):
             try:
                 values[name] = _tuple(level.place(node, [values[ref.node][ref.port] for ref in node.inputs]))
-            except _Misfit as misfit:
+            except _MisfitError as misfit:
                 troubles += (_blame(trouble, node, level) for trouble in misfit.troubles)
         if len(troubles) >= MOST_PROBLEMS:
             break
     if troubles:
-        raise _Misfit(troubles)
+        raise _MisfitError(troubles)
     return values
 
 
@@ -191,7 +191,7 @@ def _check_size(shape: Shape) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Trouble:
-    """A problem on its way up, with the block at fault and its field, as long as a slot of the next level may own them."""
+    """A problem on its way up, with the block at fault and its field, for the slot that may own them further out."""
 
     problem: Problem
     block: Block
@@ -216,7 +216,7 @@ def _owner(outer: Block, inner: Block, field: str | None) -> str | None:
     return None
 
 
-class _Misfit(Exception):
+class _MisfitError(Exception):
     """Troubles on their way up; each level adds its name."""
 
     def __init__(self, troubles: list[_Trouble]) -> None:

@@ -1,7 +1,7 @@
 """The `nn.Module`s that torch lacks, or whose initialisation differs. Shapes have the batch in front.
 
-Each module fills its parameters in `reset_parameters`, and nowhere else: `compile` builds on the meta device and calls it
-once, on the target device.
+Each module fills its parameters in `reset_parameters`, and nowhere else: `compile` builds on the meta device and calls
+it once, on the target device.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def resize(cells: Tensor, grid: Sizes) -> tuple[Tensor, str]:
 
 @cache
 def output_type(names: tuple[str, ...]) -> type[tuple[Any, ...]]:
-    """The NamedTuple that a model with several outputs returns: they unpack in the order in which the spec declares them."""
+    """The NamedTuple that a model with several outputs returns, in the order in which the spec declares them."""
     made = namedtuple("Outputs", names)  # type: ignore[misc]
 
     def reduce(self: Any) -> tuple[Any, ...]:
@@ -132,7 +132,7 @@ class Conv2d(nn.Conv2d):
             nn.init.zeros_(self.bias)
 
     def resample(self, _name: str, kernel: Tensor) -> tuple[Tensor, str]:
-        """A kernel (o, 3, h, w) for colour images, for other channels: red, green, blue in turn, at the same total strength."""
+        """A kernel (o, 3, h, w) for colour images, for other channels: each colour in turn, as strong in all."""
         outputs, channels, *window = kernel.shape
         if channels != 3 or self.groups != 1 or [outputs, *window] != [self.out_channels, *self.kernel_size]:
             raise RuleError("only the input channels of a kernel for colour images can be adapted")
@@ -326,7 +326,8 @@ class BiasedAttention(nn.Module):
         dropout = self.dropout if self.training else 0.0
         if q.is_cuda:
             y = F.scaled_dot_product_attention(q, k, v, bias[None], dropout_p=dropout, scale=self.scale)
-        else:  # elsewhere no kernel takes a bias that learns and values wider than keys: torch's detour looks for rows of -∞
+        else:
+            # Elsewhere no kernel takes a bias that learns and values wider than keys.
             scores = (q * self.scale @ k.transpose(2, 3)).add_(bias)
             y = F.dropout(scores.softmax(-1), dropout) @ v
         return y.transpose(1, 2).flatten(2)

@@ -11,7 +11,7 @@ from archspec.ops.merge import Scale
 
 
 def lower(graph: Graph) -> Graph:
-    """Drop the no-ops at every level: dropouts at rate 0, factors of 1. State-dict paths of what stays do not change."""
+    """Drop the no-ops at every level: dropouts at rate 0, factors of 1. The paths of what stays do not change."""
     nodes: dict[str, Node] = {}
     instead: dict[Ref, Ref] = {}
     for name, node in graph.nodes.items():

@@ -8,7 +8,7 @@ from archspec.block import Block, Composite, Port, Scope, Value, carried
 
 
 class Repeat(Composite):
-    """`blocks` one after the other, named 0, 1, 2 …; each takes the outputs of the one before, other ports stay as they are."""
+    """`blocks` in a row, named 0, 1, 2 …; each takes the outputs of the one before, other ports stay as they are."""
 
     word: ClassVar[str] = "repeat"
     role: ClassVar[str] = "repeat"

@@ -1,4 +1,4 @@
-"""Document → Spec: a spec's structure, validated. Values that depend on parameters stay unresolved until they are wired."""
+"""Document → Spec: a spec's structure, validated. Values that depend on parameters wait until they are wired."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal

@@ -1,4 +1,4 @@
-"""Broken specs and what a person reads about them, to the letter. `tools/golden` writes the files anew; read them then."""
+"""Broken specs and what a person reads about them, to the letter. `tools/golden` writes the files; read them then."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The README's examples, run as a reader would: files are saved under the name in their first line, commands are typed."""
+"""The README's examples, run as a reader would: files are saved as their first line says, commands are typed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def run(line: str) -> str:
 
 def test_the_readme_says_what_happens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    for kind, text in FENCES:
+    for _, text in FENCES:
         name = re.match(r"# (\S+\.(?:yaml|py))\n", text)
         if name:
             Path(name[1]).write_text(text, encoding="utf-8")

@@ -11,7 +11,7 @@ from archspec.shape import Grid, Tokens
 
 
 class ConvAttention(Composite):
-    """Attention over a grid of tokens whose q, k and v are cut by depthwise convolutions, k and v coarser (CvT, §3.2)."""
+    """Attention whose q, k and v are cut from the grid by depthwise convolutions, k and v coarser (CvT, §3.2)."""
 
     role: ClassVar[str] = "attention"
     examples: ClassVar = [

@@ -1,7 +1,7 @@
 from typing import Annotated, ClassVar
 
 from archspec.block import Block, Composite, Role, Scope, Size, Value
-from archspec.ops.conv import Conv2d, Pair, Paddings, pair
+from archspec.ops.conv import Conv2d, Paddings, Pair, pair
 from archspec.ops.layout import ToImage, ToTokens
 from archspec.ops.norm import LayerNorm
 from archspec.shape import Grid, Image, Tokens

@@ -67,7 +67,8 @@ def run(args: argparse.Namespace) -> int:
             print(f"{loaded}\n")
         print(told.table(depth), end="")
         print(
-            f"built on {device} in {args.dtype}; a forward pass took {ran['seconds'] * 1e3:,.0f} ms and gave {ran['gave']}"
+            f"built on {device} in {args.dtype}; "
+            f"a forward pass took {ran['seconds'] * 1e3:,.0f} ms and gave {ran['gave']}"
         )
     if args.output:
         _save(args.output, model, graph)

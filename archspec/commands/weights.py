@@ -1,4 +1,4 @@
-"""Load weights, whoever wrote them, into a spec, and report on every tensor; with -o, write them under the spec's names.
+"""Load anybody's weights into a spec and report on every tensor; with -o, write them under the spec's names.
 
 With --dry-run only names and shapes are read. Exit code 1 where something is missing, left over or of another shape.
 """
@@ -16,9 +16,9 @@ from archspec.progress import progress
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     spec_arguments(parser)
-    parser.add_argument("file", help="a safetensors, .pth, .pt, .bin or .tar file; pickles with code in them are refused")
+    parser.add_argument("file", help="a safetensors, .pth, .pt, .bin or .tar file; code in pickles is refused")
     output_arguments(parser)
-    parser.add_argument("--source", default="auto", help="whose names: official, timm, hf, vit_pytorch, archspec (default auto)")
+    parser.add_argument("--source", default="auto", help="official, timm, hf, vit_pytorch, archspec … (default auto)")
     parser.add_argument("--dry-run", action="store_true", help="read names and shapes, report, fill nothing")
     parser.add_argument("--allow-missing", metavar="PATTERN", action="append", default=[],
                         help="weights that may be missing or of another shape, such as 'head*'")  # fmt: skip

@@ -82,7 +82,7 @@ class Conv2d(Window):
 
 
 class Unfold(Window):
-    """Every window of the image as one token of c · kernel² numbers, channel by channel (T2T-ViT's soft split, §3.1)."""
+    """Every window of the image as one token of c · kernel² numbers, channel by channel (T2T-ViT, §3.1)."""
 
     role: ClassVar[str] = "layout"
     examples: ClassVar = [({"kernel": 3, "stride": 2, "padding": 1}, Image(4, 9, 11))]

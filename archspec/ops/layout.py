@@ -195,7 +195,7 @@ class Resize(Op):
 
 
 class Rearrange(Op):
-    """An einops pattern of one's own on one sample's axes, such as `(h p) w -> h (p w)`; `to` says what the result is."""
+    """An einops pattern of one's own on one sample's axes: `(h p) w -> h (p w)`; `to` says what the result is."""
 
     role: ClassVar[str] = "layout"
     examples: ClassVar = [

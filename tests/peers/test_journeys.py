@@ -1,4 +1,4 @@
-"""An engineer's day: a file that timm saved, into the spec, and into a variant with other classes, channels and image size."""
+"""An engineer's day: a file of timm's into the spec, and into a variant with other classes, channels and image size."""
 
 from __future__ import annotations
 
