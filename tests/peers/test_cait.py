@@ -52,22 +52,22 @@ def test_timm(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "xxs24_224",
-        "xxs24_384",
-        "xxs36_224",
-        "xxs36_384",
-        "xs24_384",
-        "s24_224",
-        "s24_384",
-        "s36_384",
-        "m36_384",
-        "m48_448",
+        "cait_xxs24_224",
+        "cait_xxs24_384",
+        "cait_xxs36_224",
+        "cait_xxs36_384",
+        "cait_xs24_384",
+        "cait_s24_224",
+        "cait_s24_384",
+        "cait_s36_384",
+        "cait_m36_384",
+        "cait_m48_448",
     ],
 )
 def test_every_size_of_timm_has_a_place_for_every_tensor(name: str) -> None:
     with torch.device("meta"):
-        peer = timm(f"cait_{name}")
-    graph = archspec.load(SPECS / "cait.yaml", f"cait_{name}")
+        peer = timm(name)
+    graph = archspec.load(SPECS / "cait.yaml", name)
     assert graph.cost.params == params(peer)
     report = plan_weights(graph, peer.state_dict(), "timm")
     assert not report.faults

@@ -42,11 +42,12 @@ def cvt(config: dict[str, Any], *, official: bool = False) -> nn.Module:
     return peer
 
 
-@pytest.mark.parametrize("edition", ["official", "hf"])
-@pytest.mark.parametrize(("variant", "config"), [("cvt_13", CVT_13), ("cvt_21", CVT_21)])
-def test_transformers(variant: str, config: dict[str, Any], edition: str) -> None:
-    peer = randomise(cvt(config, official=edition == "official"))
-    ours, x = twin(peer, "cvt", variant + ("_hf" if edition == "hf" else ""), source="hf")
+@pytest.mark.parametrize(
+    ("variant", "config"), [("cvt_13", CVT_13), ("cvt_13_hf", CVT_13), ("cvt_21", CVT_21), ("cvt_21_hf", CVT_21)]
+)
+def test_transformers(variant: str, config: dict[str, Any]) -> None:
+    peer = randomise(cvt(config, official=not variant.endswith("_hf")))
+    ours, x = twin(peer, "cvt", variant, source="hf")
     assert_same_logits(ours, peer, x)
 
 

@@ -214,8 +214,8 @@ def test_vit_pytorch_gives_both_heads_in_evaluation_too() -> None:
             assert_close(one, other, 1e-5)
 
 
-@pytest.mark.parametrize("form", ["article", "article_prose"])
-def test_the_article(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("variant", ["levit_article", "levit_article_prose"])
+def test_the_article(variant: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its listing: GELU in the MLP too. Its formulas: softmax((QKᵀ + B) / √D), Hardswish behind it."""
     from vit_pytorch import levit
 
@@ -226,11 +226,11 @@ def test_the_article(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     peer = calm(lucid())
     for feed_forward in (module for module in peer.modules() if isinstance(module, levit.FeedForward)):
         feed_forward.net[1] = nn.GELU()
-    if form == "article_prose":
+    if variant == "levit_article_prose":
         monkeypatch.setattr(levit.Attention, "apply_pos_bias", scaled)
         for attention in (module for module in peer.modules() if isinstance(module, levit.Attention)):
             attention.to_out[0] = nn.Hardswish()
-    ours, x = twin(peer, "vit_pytorch/levit", f"levit_{form}", SMALL, "vit_pytorch")
+    ours, x = twin(peer, "vit_pytorch/levit", variant, SMALL, "vit_pytorch")
     assert_same_logits(ours, peer, x)
 
 

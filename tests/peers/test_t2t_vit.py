@@ -100,7 +100,7 @@ class Official:
 
 @pytest.mark.parametrize(
     ("variant", "heads"),
-    [("t2t_vit_7", 4), ("t2t_vit_t_14", 6), ("t2t_vit_14_resnext", 32), ("t2t_vit_14_se", 6),
+    [("t2t_vit_7", 4), ("t2t_vit_14", 6), ("t2t_vit_t_14", 6), ("t2t_vit_14_resnext", 32), ("t2t_vit_14_se", 6),
      ("t2t_vit_dense", 8), ("t2t_vit_16_ghost", 6)],
 )  # fmt: skip
 def test_the_formulas(variant: str, heads: int) -> None:
