@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from archspec.render.figure import Drawn, Figure, Options, Shown, Text, cost_text, shape_text
-from archspec.render.layout import Edge, Gaps, Plan, Vertex, layout
+from archspec.render.layout import layout
 from archspec.render.legend import surround, warm
 from archspec.render.stroke import Point
 from archspec.render.text import width, wrap
+from archspec.render.vertex import Edge, Gaps, Plan, Vertex
 from archspec.render.view import INPUT, OUTPUT, Box, Level
 from archspec.shape import Shape, Tokens
 
