@@ -14,6 +14,7 @@ from archspec.compile import compile
 from archspec.errors import SpecError
 from archspec.graph import Graph, Node
 from archspec.infer import infer, port_names
+from archspec.lower import lower
 from archspec.shape import Shape, Vector
 
 BATCH = 2
@@ -37,7 +38,8 @@ def broken(block: type[Block]) -> Iterator[str]:
     for config, *shapes in block.examples:
         said = f"{config} on {', '.join(map(str, shapes)) or 'nothing'}"
         try:
-            yield from (f"{said}: {fault}" for fault in against_torch(single(block(**config), *shapes)))
+            graph = single(block(**config), *shapes)
+            yield from (f"{said}: {fault}" for law in (against_torch, filled) for fault in law(graph))
         except SpecError as error:
             yield f"{said}: {error.problems[0].message}"
         except Exception as error:
@@ -45,12 +47,19 @@ def broken(block: type[Block]) -> Iterator[str]:
 
 
 def against_torch(graph: Graph) -> Iterator[str]:
-    """Where a node's rules, at any depth, and torch disagree: shapes, parameters, buffers, MACs, fresh memory."""
+    """Where the rules of a node, at any depth, and torch disagree: shapes, parameters, buffers, MACs.
+
+    Nodes that nothing is emitted for are left out, and so are those that apply the weights of another.
+    """
+    graph = lower(graph)
     model = compile(graph, device="meta").eval()
     with FlopCounterMode(display=False) as counter:
         seen = seen_by_torch(model, graph)
     flops = {name: sum(counts.values()) for name, counts in counter.get_flop_counts().items()}
+    owners = {f".{_beside(path, node.share)}." for path, node in graph.walk() if node.share}
     for path, node in graph.walk():
+        if node.share:
+            continue
         parameters = list(model.get_submodule(path).parameters())
         frozen = [parameter for parameter in parameters if not parameter.requires_grad]
         pairs: list[tuple[str, Any, Any]] = [
@@ -58,16 +67,22 @@ def against_torch(graph: Graph) -> Iterator[str]:
             ("parameters", node.cost.params, _numel(parameters)),
             ("frozen parameters", node.cost.frozen, _numel(frozen)),
             ("numbers in buffers", node.cost.buffers, _numel(model.get_submodule(path).buffers())),
-            ("MACs", node.cost.macs, flops.get(f"{type(model).__name__}.{path}", 0) // (2 * BATCH)),
         ]
+        if not any(f".{path}.".startswith(owner) for owner in owners):  # there the counter adds both uses up
+            flop = flops.get(f"{type(model).__name__}.{path}", 0)
+            pairs.append(("FLOPs", 2 * BATCH * node.cost.macs, flop))
         yield from (f"{path}: says {rule} {what}, torch has {truth}" for what, rule, truth in pairs if rule != truth)
+
+
+def filled(graph: Graph) -> Iterator[str]:
+    """What is wrong with fresh weights: nothing may be left as it was in memory."""
     try:
-        filled = compile(graph, device="cpu").eval()
+        model = compile(graph, device="cpu").eval()
     except AttributeError as error:
         yield f"a module with parameters or buffers of its own lacks reset_parameters: {error}"
         return
     with torch.no_grad():
-        values = filled(*(torch.randn(BATCH, *shape.sizes) for shape in graph.inputs.values()))
+        values = model(*(torch.randn(BATCH, *shape.sizes) for shape in graph.inputs.values()))
     for value in values if isinstance(values, tuple) else (values,):
         if not value.isfinite().all():
             yield "with fresh weights it gives numbers that are not finite: reset_parameters leaves something unfilled"
@@ -89,6 +104,11 @@ def seen_by_torch(model: nn.Module, graph: Graph) -> dict[str, list[tuple[int, .
     for handle in handles:
         handle.remove()
     return seen
+
+
+def _beside(path: str, name: str) -> str:
+    """The path of a sibling."""
+    return f"{path.rpartition('.')[0]}.{name}".lstrip(".")
 
 
 def _numel(tensors: Any) -> int:

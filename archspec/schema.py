@@ -69,7 +69,9 @@ def _top() -> Json:
         "additionalProperties": {"$ref": "#/$defs/variant"},
     }
     keys["graph"] = {"description": "The nodes by name; each reads the one above it unless it says from."}
-    whole: Json = {"properties": {"graph": {"$ref": "#/$defs/graph"}}, "required": _required(Spec)}
+    strict: Json = {"graph": {"$ref": "#/$defs/graph"}, "outputs": keys["outputs"]}
+    keys["outputs"] = {"type": "object", "description": "By name: the node that gives it; or by mode, train and eval."}
+    whole: Json = {"properties": strict, "required": _required(Spec)}
     library: Json = {"required": _required(Library)}
     return {
         "type": "object",

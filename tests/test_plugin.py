@@ -158,7 +158,7 @@ def test_blocks_check_holds_a_file_to_the_laws(tmp_path: Path, capsys: pytest.Ca
     assert main(["blocks", "check", str(tmp_path / "bad.py"), "--json"]) == 1
     found = json.loads(capsys.readouterr().out)
     assert any("says 7 parameters, torch has 84" in fault for fault in found["liar"])
-    assert any("MACs" in fault for fault in found["liar"]) and len(found["shy"]) == 2
+    assert any("FLOPs" in fault for fault in found["liar"]) and len(found["shy"]) == 2
     assert "does not run on image 3x8x8" in found["torn"][0]
     assert main(["blocks", "check", str(tmp_path / "library.yaml")]) == 0
 

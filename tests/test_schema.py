@@ -17,6 +17,7 @@ from archspec.schema import schema
 from archspec.vocabulary import Vocabulary
 
 SCHEMA = schema()
+SPECS = [*packaged_specs(), *sorted((Path(__file__).parent.parent / "specs" / "tutorial").glob("*.yaml"))]
 KINDS: dict[str, Any] = {"object": dict, "array": list, "string": str, "null": type(None), "boolean": bool}
 
 
@@ -91,7 +92,7 @@ KEYWORDS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("spec", packaged_specs(), ids=lambda path: f"{path.parent.name}-{path.stem}")
+@pytest.mark.parametrize("spec", SPECS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_every_packaged_spec_is_good(spec: Path) -> None:
     assert holds(SCHEMA, plain(parse(read(spec))))
 
