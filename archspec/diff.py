@@ -158,16 +158,15 @@ class Diff:
             "moved",
             [(path, f"now {there}" if path != there else self._place(path)) for path, there in self.moved.items()],
         )
-        yield (
-            "changed",
-            _folded(
-                (path, f"{field}: {_said(old)} → {_said(new)}")
-                for path, fields in self.changed.items()
-                for field, (old, new) in fields.items()
-                if (field == "block" or "block" not in fields) and not self._follows(path, field, old, new)
-            ),
-        )
+        yield "changed", _folded(self.changes())
         yield "shapes", _folded((path, f"{old} → {new}") for path, (old, new) in self.shapes.items())
+
+    def changes(self) -> Iterator[tuple[str, str]]:
+        """By path, a line for each field that changed; not what only follows from a neighbour that came or went."""
+        for path, fields in self.changed.items():
+            for field, (old, new) in fields.items():
+                if (field == "block" or "block" not in fields) and not self._follows(path, field, old, new):
+                    yield path, f"{field}: {_said(old)} → {_said(new)}"
 
     def _place(self, path: str) -> str:
         read = self._after["nodes"][path]["reads"]

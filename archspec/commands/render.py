@@ -73,8 +73,7 @@ class Recipe:
 
     @classmethod
     def of(cls, args: argparse.Namespace, spec: str) -> Recipe:
-        look = {name: given for name, value in _usual().items() if (given := getattr(args, name)) != value}
-        return cls(spec, args.variant, tuple(args.settings), look)
+        return cls(spec, args.variant, tuple(args.settings), look_of(args))
 
     @classmethod
     def read(cls, words: Iterable[str]) -> Recipe:
@@ -124,10 +123,12 @@ class _Parser(argparse.ArgumentParser):
         raise SpecError(Problem("usage", message))
 
 
-def _usual() -> dict[str, Any]:
+def look_of(args: argparse.Namespace) -> dict[str, Any]:
+    """What is asked for beside the usual look, as arguments of `render`."""
     parser = _Parser(add_help=False)
     look_arguments(parser)
-    return vars(parser.parse_args([]))
+    usual = vars(parser.parse_args([]))
+    return {name: getattr(args, name) for name, value in usual.items() if getattr(args, name) != value}
 
 
 def run(args: argparse.Namespace) -> int:

@@ -50,6 +50,7 @@ class Theme:
     fills: dict[str, str]
     strokes: dict[str, str]
     heat: tuple[str, str]  # from none to most
+    marks: dict[str, str]  # of nodes that are added, removed, changed
     family: str = "Inter"
     regular: str = "Inter-Regular"
     bold: str = "Inter-SemiBold"
@@ -79,6 +80,7 @@ LIGHT = Theme(
         "norm": "#94800e", "pool": "#1f8583", "merge": "#4b535d", "layer": "#68737f", "other": "#8b949e",
     },
     heat=("#ffffff", "#e8743b"),
+    marks={"added": "#0b7a4b", "removed": "#c4232c", "changed": "#a15c00"},
 )  # fmt: skip
 
 DARK = Theme(
@@ -98,6 +100,7 @@ DARK = Theme(
         "norm": "#d9c552", "pool": "#62cbc8", "merge": "#aab4bf", "layer": "#8d9aa8", "other": "#7b8794",
     },
     heat=("#1a222c", "#a8470f"),
+    marks={"added": "#5fd39b", "removed": "#ff8f88", "changed": "#f0b355"},
 )  # fmt: skip
 
 PAPER = Theme(
@@ -114,6 +117,7 @@ PAPER = Theme(
     },
     strokes=dict.fromkeys(LEGEND, "#000000"),
     heat=("#ffffff", "#8c8c8c"),
+    marks=dict.fromkeys(("added", "removed", "changed"), "#000000"),
     family="Tinos",
     regular="Tinos-Regular",
     bold="Tinos-Bold",

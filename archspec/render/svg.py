@@ -21,8 +21,11 @@ def svg(figure: Figure, *, auto: bool = False, embed: str = "") -> str:
         f"<title>{escape(figure.options.title or 'architecture')}</title>",
         f"<style>{embed}{css(theme, scope)}",
     ]
+    compared = any(shown.box.status for shown in figure.shown)
+    lines[-1] += marks(theme, scope) * compared
     if auto:
-        lines[-1] += f"@media (prefers-color-scheme: dark){{{css(DARK, scope, colours_only=True)}}}"
+        dark = css(DARK, scope, colours_only=True) + marks(DARK, scope) * compared
+        lines[-1] += f"@media (prefers-color-scheme: dark){{{dark}}}"
     lines[-1] += "</style>"
     lines.append(f'<rect class="background" width="{w}" height="{h}"/>')
     lines += [_frame(shown) for shown in figure.shown if shown.kind == "frame"]
@@ -63,15 +66,46 @@ def css(theme: Theme, scope: str, colours_only: bool = False) -> str:
             (".tag", "stroke-width:0.7"),
             (".swatch", "stroke-width:0.9"),
         ]
+    return _rules(rules, scope)
+
+
+def marks(theme: Theme, scope: str) -> str:
+    """Rules for what is added, removed or changed; each has a sign too, so that none hangs on colour alone."""
+    rules = [
+        *((f".{status}>.mark,.wire.{status}", f"stroke:{colour}") for status, colour in theme.marks.items()),
+        *((f".{status}>.badge", f"fill:{colour}") for status, colour in theme.marks.items()),
+        (".mark", "fill:none;stroke-width:2.4"),
+        (".sign", f"fill:none;stroke:{theme.background};stroke-width:1.8;stroke-linecap:round"),
+        (".removed>.mark,.wire.removed", "stroke-dasharray:5 3"),
+    ]
+    return _rules(rules, scope)
+
+
+def _rules(rules: list[tuple[str, str]], scope: str) -> str:
     return "".join(
         ",".join(f".{scope} {part}" for part in selector.split(",")) + f"{{{rule}}}" for selector, rule in rules
+    )
+
+
+SIGNS = {"added": "M-4 0h8M0 -4v8", "removed": "M-4 0h8", "changed": "M-4 1.2q2 -3 4 -1t4 -1.2"}
+
+
+def _mark(shown: Shown, radius: float) -> str:
+    """An outline, and a sign at the corner, of what is added, removed or changed."""
+    if not shown.box.status:
+        return ""
+    x, y = shown.x + shown.w, shown.y
+    return (
+        _rect(shown.x, shown.y, shown.w, shown.h, radius, "mark")
+        + f'<circle class="badge" cx="{_n(x)}" cy="{_n(y)}" r="7.5"/>'
+        + f'<path class="sign" transform="translate({_n(x)} {_n(y)})" d="{SIGNS[shown.box.status]}"/>'
     )
 
 
 def _frame(shown: Shown) -> str:
     shared = " shared" if shown.box.node and shown.box.node.share else ""
     rect = _rect(shown.x, shown.y, shown.w, shown.h, 8, f"frame depth{shown.depth % 4}{shared}")
-    return _group(shown.box, rect + "".join(map(_text, shown.texts)), "composite")
+    return _group(shown.box, rect + "".join(map(_text, shown.texts)) + _mark(shown, 8), "composite")
 
 
 def _box(shown: Shown, figure: Figure) -> str:
@@ -89,11 +123,13 @@ def _box(shown: Shown, figure: Figure) -> str:
         if box.times > 1:
             inside += _rect(x + 4, y + 4, w, h, theme.radius, f"box behind {family(box.role)}", shown.fill)
         inside += _rect(x, y, w, h, theme.radius, f"box {family(box.role)}{shared}", shown.fill)
-    return _group(box, inside + "".join(map(_text, shown.texts)), "node")
+    radius = {"sum": w / 2, "pill": min(w, h) / 2}.get(shown.kind, figure.options.theme.radius)
+    return _group(box, inside + "".join(map(_text, shown.texts)) + _mark(shown, radius), "node")
 
 
 def _group(box: Box, inside: str, kind: str) -> str:
     path = quoteattr(box.path)
+    kind += f" {box.status}" * bool(box.status)
     return f'<g id={path} class="{kind}" data-path={path}><title>{escape(about(box))}</title>{inside}</g>'
 
 

@@ -34,6 +34,7 @@ class Box:
     outs: tuple[str, ...] = ()
     mode: str = ""  # train or eval, for an output that only one of them has
     cost: Cost = Cost()  # noqa: RUF009 – frozen
+    status: str = ""  # added, removed or changed, where two graphs are compared
 
 
 @dataclass(frozen=True, slots=True)
