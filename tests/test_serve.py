@@ -47,7 +47,7 @@ variants:
 """
 
 
-GROUND = "getComputedStyle(document.querySelector('#picture .background')).fill"
+GROUND = "getComputedStyle(document.querySelector('#picture .pill')).fill"
 BLOCKS = """\
 archspec: 1
 blocks:

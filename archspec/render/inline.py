@@ -12,10 +12,11 @@ _COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
 def inline(picture: Picture) -> str:
-    """The SVG for a page. One of the theme `auto` has the page's colours, light or dark, as that is switched."""
+    """The SVG for a page. One of the theme `auto` stands on the ground of the page, light or dark."""
     text = re.sub(r'(?<=<g )id="[^"]*" ', "", picture.svg)
     text = text.replace("<svg ", '<svg style="max-width:100%;height:auto" ', 1)
     if picture.auto:
+        text = re.sub(r'<rect class="background"[^>]*/>\n', "", text, count=1)
         text = re.sub(r"@media \(prefers-color-scheme: dark\).*?(?=</style>)", lambda _: following(), text, count=1)
     return re.sub(r">\n", ">", text).replace("\n", "&#10;")  # one line: a page's own syntax does not look into it
 
