@@ -1,4 +1,4 @@
-"""The whole road to the shaped graph: file → document → overlays → Spec → Graph → Graph, shaped, and held to its budgets."""
+"""The road to the shaped graph: file → document → overlays → Spec → Graph → Graph, shaped and held to its budgets."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MOST_EXTENDS = 20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Document:
-    """A spec's tree with what it extends laid under it, the file it was read from, and the variant that its name asked for."""
+    """A spec's tree with what it extends laid under it, its file, and the variant that its name asked for."""
 
     tree: Mapping
     path: Path

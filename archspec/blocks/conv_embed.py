@@ -1,7 +1,7 @@
 from typing import Annotated, ClassVar
 
 from archspec.block import Block, Composite, Role, Scope, Size, Value
-from archspec.ops.conv import Conv2d, Paddings, Pair, pair
+from archspec.ops.conv import Conv2d, Paddings, Pair, by
 from archspec.ops.layout import ToImage, ToTokens
 from archspec.ops.norm import LayerNorm
 from archspec.shape import Grid, Image, Tokens
@@ -25,7 +25,7 @@ class ConvEmbed(Composite):
     """What follows the projection; null for nothing."""
 
     def label(self) -> str:
-        return f"conv embed /{pair(self.stride)[0]}"
+        return f"conv embed {by(self.stride)}"
 
     def expand(self, scope: Scope, x: Value[Image | Tokens]) -> Value[Tokens]:
         image = scope("image", ToImage(), x) if isinstance(x.shape, Tokens) else x

@@ -1,7 +1,7 @@
 from typing import ClassVar
 
 from archspec.block import Composite, Scope, Size, Value, divide
-from archspec.ops.conv import Conv2d, Pair, pair
+from archspec.ops.conv import Conv2d, Pair, by, pair
 from archspec.ops.layout import ToTokens
 from archspec.shape import Image, Tokens
 
@@ -18,7 +18,7 @@ class PatchEmbed(Composite):
     """Width of a token."""
 
     def label(self) -> str:
-        return f"patch embed /{pair(self.patch)[0]}"
+        return f"patch embed {by(self.patch)}"
 
     def expand(self, scope: Scope, x: Value[Image]) -> Value[Tokens]:
         for side, patch, axis in zip((x.shape.h, x.shape.w), pair(self.patch), ("height", "width"), strict=True):

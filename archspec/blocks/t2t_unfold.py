@@ -1,7 +1,7 @@
 from typing import ClassVar
 
 from archspec.block import Composite, Scope, Value
-from archspec.ops.conv import Paddings, Pair, Unfold, pair, times
+from archspec.ops.conv import Paddings, Pair, Unfold, by, times
 from archspec.ops.layout import ToImage
 from archspec.shape import Grid, Image, Tokens
 
@@ -21,7 +21,7 @@ class T2TUnfold(Composite):
     padding: Paddings = 0
 
     def label(self) -> str:
-        return f"soft split {times(self.kernel)} /{pair(self.stride)[0]}"
+        return f"soft split {times(self.kernel)} {by(self.stride)}"
 
     def expand(self, scope: Scope, x: Value[Image | Tokens]) -> Value[Tokens]:
         image = scope("image", ToImage(), x) if isinstance(x.shape, Tokens) else x

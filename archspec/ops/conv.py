@@ -28,6 +28,12 @@ def times(size: int | tuple[int, int]) -> str:
     return "×".join(map(str, pair(size)))
 
 
+def by(stride: int | tuple[int, int]) -> str:
+    """What a stride does to the sides, in a label: /2."""
+    rows, columns = pair(stride)
+    return f"/{rows}" if rows == columns else f"/{rows}×{columns}"
+
+
 class Window(Op):
     """Kernel, stride, padding, and the grid that they leave."""
 
@@ -62,7 +68,7 @@ class Conv2d(Window):
     init: Init = "torch"
 
     def label(self) -> str:
-        return f"conv {times(self.kernel)}" + (f" /{times(self.stride)}" if pair(self.stride) != (1, 1) else "")
+        return f"conv {times(self.kernel)}" + (f" {by(self.stride)}" if pair(self.stride) != (1, 1) else "")
 
     def infer(self, x: Image) -> Image:
         divide(x.c, self.groups, "groups", f"the {x.c} channels of {x}")
@@ -88,7 +94,7 @@ class Unfold(Window):
     examples: ClassVar = [({"kernel": 3, "stride": 2, "padding": 1}, Image(4, 9, 11))]
 
     def label(self) -> str:
-        return f"unfold {times(self.kernel)} /{times(self.stride)}"
+        return f"unfold {times(self.kernel)} {by(self.stride)}"
 
     def infer(self, x: Image) -> Tokens:
         grid = self.grid(x.grid)
