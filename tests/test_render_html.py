@@ -43,6 +43,9 @@ FAULTS = """() => {
 }"""
 
 
+pytestmark = pytest.mark.browser
+
+
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
     with sync_playwright() as player:

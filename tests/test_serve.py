@@ -217,6 +217,7 @@ def test_keys_are_found_by_indentation() -> None:
     assert keys(text, 2) == ["a", "b"]
 
 
+@pytest.mark.browser
 def test_the_page_in_a_browser(server: Server, spec: Path, tmp_path: Path) -> None:
     """Edit the file, see the change; break it, see the message; mend it."""
     with page(tmp_path / "profile") as shown:
