@@ -1,7 +1,5 @@
 """What a block is: an op states its own rules, a composite is written in other blocks."""
 
-from __future__ import annotations
-
 import inspect
 import re
 import sys
@@ -78,7 +76,6 @@ class Block(BaseModel):
     outputs: ClassVar[tuple[str, ...]] = ()  # names, where there are several
     examples: ClassVar[list[tuple[Any, ...]]] = []  # (config, shape, shape …): what the laws are run on
     probed: ClassVar[bool] = False  # whether its module was asked for what it does not say
-    gist: ClassVar[str] = ""  # the docstring's own text, for a block that was not written in Python
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -123,7 +120,7 @@ def word_of(name: str) -> str:
 class Scope(Protocol):
     """One level while it is written down: `scope(name, block, *values)` places a node and returns its value(s)."""
 
-    def __call__(self, name: str, block: Block, *values: Value[Any]) -> Any: ...
+    def __call__(self, name: str, block: "Block", *values: Value[Any]) -> Any: ...
 
 
 class Op(Block):
@@ -135,7 +132,7 @@ class Op(Block):
 
     infer: ClassVar[Callable[..., Any]]
     cost: ClassVar[Callable[..., Any]]
-    build: ClassVar[Callable[..., nn.Module]]
+    build: ClassVar["Callable[..., nn.Module]"]
 
     @classmethod
     def rule(cls) -> Callable[..., Any]:
