@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pydantic import ValidationError
+
 from archspec.block import Block, Composite, Op, Ref, Value
 from archspec.errors import MOST_PROBLEMS, Mark, Problem, RuleError, SpecError
 from archspec.graph import Graph, Node
@@ -112,7 +114,13 @@ class Level:
         assert isinstance(block, Composite)
         names = port_names(block, len(shapes))
         inner = Level(dict(zip(names, shapes, strict=True)), self._inference)
-        given = _tuple(block.expand(inner, *(inner.input(name) for name in names)))
+        try:
+            given = _tuple(block.expand(inner, *(inner.input(name) for name in names)))
+        except ValidationError as error:  # of a block within, whose size follows from what this one was given
+            fault = error.errors(include_url=False)[0]
+            said = f"{block.word} on {', '.join(map(str, shapes))} asks its {error.title} for "
+            said += f"{'.'.join(map(str, fault['loc']))}={fault['input']}"
+            raise RuleError(f"{said}: {fault['msg'].lower()}", code="too-large") from None
         titles = block.titles() or ("out",)
         body = Graph(inner.inputs, inner.nodes, {title: value.ref for title, value in zip(titles, given, strict=True)})
         return tuple(value.shape for value in given), body.cost, body, 1 + inner.size

@@ -89,6 +89,7 @@ SETTINGS = [
     ("graph.layers.repeat=1000000000", "from 1 to 10,000"),
     ("graph.layers.repeat=10000000000000000000000000000", "from 1 to 10,000"),
     ("params.dim=1000000000000", "2,147,483,648"),
+    ("params.dim=1000000000", "asks its Linear for features=3000000000"),
     ("inputs.image.size=10000000", "1,048,576"),
     ("graph.embed.patch=[1, 1, 1]", "takes"),
     ("params.dim=$(9 ** 9 ** 9)", "larger than"),
