@@ -153,7 +153,7 @@ class ImageNorm(nn.LayerNorm):
         return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
-class BatchNorm2d(nn.BatchNorm2d):
+class GammaBatchNorm(nn.modules.batchnorm._BatchNorm):
     """torch's batch norm whose scale starts from `gamma`."""
 
     def __init__(self, channels: int, eps: float, *, gamma: float) -> None:
@@ -165,16 +165,12 @@ class BatchNorm2d(nn.BatchNorm2d):
         nn.init.constant_(self.weight, self.gamma)
 
 
-class VectorBatchNorm(nn.BatchNorm1d):
+class BatchNorm2d(GammaBatchNorm, nn.BatchNorm2d):
+    """Batch norm of images (b, c, h, w)."""
+
+
+class VectorBatchNorm(GammaBatchNorm, nn.BatchNorm1d):
     """Batch norm of vectors (b, c)."""
-
-    def __init__(self, channels: int, eps: float, *, gamma: float) -> None:
-        self.gamma = gamma
-        super().__init__(channels, eps)
-
-    def reset_parameters(self) -> None:
-        super().reset_parameters()
-        nn.init.constant_(self.weight, self.gamma)
 
 
 class TokenBatchNorm(VectorBatchNorm):

@@ -13,7 +13,7 @@ from archspec.shape import Grid, Tokens
 class CrossAttention(Composite):
     """A class token asks the tokens of another branch, in their width, and comes back (CrossViT, eq. 3 to 5)."""
 
-    role: ClassVar[str] = "fusion"
+    role: ClassVar[str] = "attention"
     examples: ClassVar = [
         ({"attention": ClassAttention(heads=2)}, Tokens(1, 6, None, ("cls",)), Tokens(6, 8, Grid(2, 3))),
         (

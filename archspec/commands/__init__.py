@@ -18,6 +18,13 @@ def spec_arguments(parser: argparse.ArgumentParser, nargs: str | None = None) ->
     )
 
 
+def weights_arguments(parser: argparse.ArgumentParser) -> None:
+    """Whose weights they are, and which may be missing."""
+    parser.add_argument("--source", default="auto", help="official, timm, hf, vit_pytorch, archspec … (default auto)")
+    parser.add_argument("--allow-missing", metavar="PATTERN", action="append", default=[],
+                        help="weights that may be missing or of another shape, such as 'head*'")  # fmt: skip
+
+
 def output_arguments(parser: argparse.ArgumentParser) -> None:
     """How a verb talks."""
     parser.add_argument("--json", action="store_true", help="print JSON")

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archspec.commands import output_arguments, spec_arguments
+from archspec.commands import output_arguments, spec_arguments, weights_arguments
 from archspec.commands.summary import depth_of
 from archspec.document import dump
 from archspec.errors import Problem, SpecError
@@ -36,9 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dtype", choices=DTYPES, default="float32")
     parser.add_argument("--depth", default="2", help="levels of nesting in the table: a number, or all (default 2)")
     parser.add_argument("--weights", metavar="FILE", help="load these weights; the source is recognised")
-    parser.add_argument("--source", default="auto", help="whose names the weights have (default auto)")
-    parser.add_argument("--allow-missing", metavar="PATTERN", action="append", default=[],
-                        help="weights that may be missing or of another shape, such as 'head*'")  # fmt: skip
+    weights_arguments(parser)
     parser.add_argument("-o", "--output", metavar="DIR", type=Path, help="write weights, spec, picture and table here")
 
 

@@ -9,7 +9,7 @@ import argparse
 import json
 from pathlib import Path
 
-from archspec.commands import output_arguments, spec_arguments
+from archspec.commands import output_arguments, spec_arguments, weights_arguments
 from archspec.load import load
 from archspec.progress import progress
 
@@ -18,10 +18,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     spec_arguments(parser)
     parser.add_argument("file", help="a safetensors, .pth, .pt, .bin or .tar file; code in pickles is refused")
     output_arguments(parser)
-    parser.add_argument("--source", default="auto", help="official, timm, hf, vit_pytorch, archspec … (default auto)")
+    weights_arguments(parser)
     parser.add_argument("--dry-run", action="store_true", help="read names and shapes, report, fill nothing")
-    parser.add_argument("--allow-missing", metavar="PATTERN", action="append", default=[],
-                        help="weights that may be missing or of another shape, such as 'head*'")  # fmt: skip
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="write the result as safetensors")
 
 
