@@ -13,8 +13,8 @@ from types import FrameType
 from typing import Any
 
 from archspec.block import Block
-from archspec.document import Leaf, Mapping, Sequence, Source, Tree, parse
-from archspec.errors import Mark, SpecError
+from archspec.document import Leaf, Mapping, Sequence, Tree, parse
+from archspec.errors import Mark, Source, SpecError
 from archspec.load import graph_of, open_spec
 from archspec.spec import RESERVED, BlockSpec, Expect, Input, NodeSpec, Spec
 from archspec.vocabulary import Vocabulary
@@ -68,7 +68,8 @@ def mutants(text: str, chance: random.Random) -> Iterator[Mutant]:
             kind = chance.choice(list(possible))
             site = chance.choice(possible[kind])
             if made := _REPLACE[kind](text, site, chance):
-                yield Mutant(kind, *made, variant=site.variant)
+                broken, line = made
+                yield Mutant(kind, broken, line, site.variant)
         yield _noise(text, lines, sites, chance)
         yield _damage(text, chance)
 
