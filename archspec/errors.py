@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from typing import Any
 
 MOST_PROBLEMS = 50  # more than anybody reads at once; a step that has found so many stops
@@ -105,6 +104,8 @@ class RuleError(ValueError):
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """`did you mean …?` for a word that is none of the known ones; None where nothing is near."""
+    from difflib import get_close_matches
+
     near = get_close_matches(word, list(known), n=2, cutoff=0.6)
     return f"did you mean {' or '.join(near)}?" if near else None
 
