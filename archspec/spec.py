@@ -110,7 +110,7 @@ class Spec(Part):
     inputs: Annotated[dict[Name, Input], Field(min_length=1)]
     graph: Annotated[dict[Name, NodeSpec], Field(min_length=1)]
     outputs: Modes | dict[Name, str]
-    expect: Expect = Field(default_factory=Expect)
+    expect: Expect = Expect()
     weights: str | None = None
     """A file of renaming rules for other sources' weights, relative to this file."""
     default: str | None = None
