@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FINE
     except KeyboardInterrupt:
         return 130
-    except (OSError, RuntimeError, MemoryError, RecursionError) as error:
+    except Exception as error:
         if args.traceback:
             raise
         print(f"archspec: {type(error).__name__}: {error}", file=sys.stderr)
