@@ -54,7 +54,7 @@ def compile(
             if progress:
                 progress(name)
             _materialise(child, device, dtype)
-    model.meta["archspec"] = dict(graph.meta)
+    model.meta["archspec"] = {**graph.meta, "hash": graph.hash}
     return model
 
 

@@ -371,4 +371,4 @@ def _name(graph: Graph) -> str:
 
 
 def _head(graph: Graph) -> dict[str, Any]:
-    return {key: graph.meta.get(key) for key in ("file", "name", "variant", "hash")}
+    return {**{key: graph.meta.get(key) for key in ("file", "name", "variant")}, "hash": graph.hash}

@@ -57,6 +57,14 @@ class Graph:
             return self.inputs[ref.node]
         return self.nodes[ref.node].outputs[ref.port]
 
+    @property
+    def hash(self) -> str:
+        """What tells its spec from every other: SHA-256 of the resolved document, in hexadecimal."""
+        import hashlib
+        import json
+
+        return hashlib.sha256(json.dumps(self.meta.get("spec"), sort_keys=True).encode()).hexdigest()
+
     def walk(self, path: str = "") -> Iterator[tuple[str, Node]]:
         """Every node at every depth, a composite before its body, with its dotted path.
 

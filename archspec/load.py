@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -115,7 +113,6 @@ def graph_of(
         "file": str(found.path),
         "weights": str(_beside(tree, "weights")) if marked.spec.weights else None,
         "spec": plain,
-        "hash": hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest(),
     }
     return replace(graph, meta=meta)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from hashlib import sha256
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -15,6 +14,8 @@ from archspec.vocabulary import Vocabulary, blocks_in, completed
 
 def blocks_of_file(file: Path, leaf: Leaf, allow_python: bool) -> dict[str, type[Block]]:
     """The blocks that a file defines, by word; it runs only where `allow_python` says so."""
+    from hashlib import sha256  # loads a library of its own, which most specs have no use for
+
     note(file)
     if not allow_python:
         message = f"this spec brings Python code, {file}, which is not run unasked"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -175,6 +173,9 @@ def _md(cells: tuple[str, ...]) -> str:
 
 
 def _csv(rows: list[Row]) -> str:
+    import csv
+    import io
+
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["depth", "node", "block", "output", "params", "macs", "times"])
