@@ -18,7 +18,7 @@ from tests.peers.oracle import (
     twin,
     variants,
 )
-from tests.peers.test_vit import TINY
+from tests.peers.test_vit import SMALL, TINY
 
 
 @pytest.mark.parametrize(
@@ -41,14 +41,16 @@ def test_timm(name: str) -> None:
 
 @pytest.mark.parametrize("eps", [1e-6, 1e-12])
 @pytest.mark.parametrize(
-    ("kind", "variant", "source"),
+    ("kind", "variant", "source", "sizes"),
     [
-        ("DeiTForImageClassificationWithTeacher", "deit_tiny_distilled_patch16_224", "hf"),
-        ("ViTForImageClassification", "deit_tiny_patch16_224", "hf_vit"),
+        ("DeiTForImageClassificationWithTeacher", "deit_tiny_distilled_patch16_224", "hf", TINY),
+        ("DeiTForImageClassificationWithTeacher", "deit_small_distilled_patch16_224", "hf", SMALL),
+        ("ViTForImageClassification", "deit_tiny_patch16_224", "hf_vit", TINY),
+        ("ViTForImageClassification", "deit_small_patch16_224", "hf_vit", SMALL),
     ],
 )
-def test_transformers(kind: str, variant: str, source: str, eps: float) -> None:
-    peer = randomise(hf(kind, **TINY, layer_norm_eps=eps))
+def test_transformers(kind: str, variant: str, source: str, sizes: dict[str, int], eps: float) -> None:
+    peer = randomise(hf(kind, **sizes, layer_norm_eps=eps))
     ours, x = twin(peer, "deit", variant, [f"defaults.layer_norm.eps={eps}"], source)
     assert_same_logits(ours, peer, x)
 

@@ -9,6 +9,7 @@ import archspec
 from tests.peers.oracle import SPECS, assert_same_logits, hf, params, randomise, timm, twin, variants
 
 TINY = {"hidden_size": 192, "num_attention_heads": 3, "intermediate_size": 768}
+SMALL = {"hidden_size": 384, "num_attention_heads": 6, "intermediate_size": 1536}
 
 
 @pytest.mark.parametrize(
@@ -33,10 +34,17 @@ def test_timm_on_an_image_that_is_no_square() -> None:
     assert_same_logits(ours, peer, x)
 
 
-@pytest.mark.parametrize("eps", [1e-6, 1e-12])
-def test_transformers(eps: float) -> None:
-    peer = randomise(hf("ViTForImageClassification", **TINY, layer_norm_eps=eps))
-    ours, x = twin(peer, "vit", "vit_tiny_patch16_224", [f"defaults.layer_norm.eps={eps}"], source="hf")
+@pytest.mark.parametrize(
+    ("variant", "sizes", "eps"),
+    [
+        ("vit_tiny_patch16_224", TINY, 1e-6),
+        ("vit_tiny_patch16_224", TINY, 1e-12),
+        ("vit_small_patch16_224", SMALL, 1e-12),
+    ],
+)
+def test_transformers(variant: str, sizes: dict[str, int], eps: float) -> None:
+    peer = randomise(hf("ViTForImageClassification", **sizes, layer_norm_eps=eps))
+    ours, x = twin(peer, "vit", variant, [f"defaults.layer_norm.eps={eps}"], source="hf")
     assert_same_logits(ours, peer, x)
 
 
