@@ -6,46 +6,44 @@ The names below are imported when they are first used, so that `import archspec`
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from archspec.block import Composite, Op, Scope, Value
-    from archspec.build import build
-    from archspec.diff import diff
-    from archspec.distill import DistillationLoss
+    from archspec.analysis.diff import diff
+    from archspec.analysis.report import report
+    from archspec.analysis.sweep import sweep
+    from archspec.compiler.build import build
+    from archspec.diagrams import render
     from archspec.errors import Problem, RuleError, SpecError
-    from archspec.explain import explain
-    from archspec.graph import Graph
-    from archspec.load import load
-    from archspec.render import render
-    from archspec.report import report
-    from archspec.sweep import sweep
-    from archspec.weights import LoadReport, load_weights
+    from archspec.graph.block import Composite, Op, Scope, Value
+    from archspec.graph.node import Graph
+    from archspec.language.explain import explain
+    from archspec.language.load import load
+    from archspec.training.distill import DistillationLoss
+    from archspec.weights.load import LoadReport, load_weights
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Composite": "block",
-    "DistillationLoss": "distill",
-    "Graph": "graph",
-    "LoadReport": "weights",
-    "Op": "block",
+    "Composite": "graph.block",
+    "DistillationLoss": "training.distill",
+    "Graph": "graph.node",
+    "LoadReport": "weights.load",
+    "Op": "graph.block",
     "Problem": "errors",
     "RuleError": "errors",
-    "Scope": "block",
+    "Scope": "graph.block",
     "SpecError": "errors",
-    "Value": "block",
-    "build": "build",
-    "diff": "diff",
-    "explain": "explain",
-    "load": "load",
-    "load_weights": "weights",
-    "render": "render",
-    "report": "report",
-    "sweep": "sweep",
+    "Value": "graph.block",
+    "build": "compiler.build",
+    "diff": "analysis.diff",
+    "explain": "language.explain",
+    "load": "language.load",
+    "load_weights": "weights.load",
+    "render": "diagrams",
+    "report": "analysis.report",
+    "sweep": "analysis.sweep",
 }
 
 __all__ = [
@@ -68,17 +66,6 @@ __all__ = [
     "report",
     "sweep",
 ]
-
-
-class _Package(ModuleType):
-    """`archspec.load` is the function, whoever imports the file of that name first."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if not (name in _HOMES and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:

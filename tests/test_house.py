@@ -15,12 +15,7 @@ PACKAGE = ROOT / "archspec"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 LADDER = """
-    errors shape block graph ops blocks
-    fields source document expression overlay reserved vocabulary complaint spec config
-    infer repeat definition wire probe plugin library budget load
-    write progress report explain diff sweep scatter schema render serve
-    lower layers compile build laws renaming checkpoint load_report transfer weights distill
-    commands cli docs
+    errors files graph ops blocks language analysis diagrams compiler weights training serve cli integrations
 """.split()
 """A file imports only from those that stand before it; files of one folder may import each other."""
 
@@ -60,7 +55,7 @@ def test_imports_go_down_the_ladder(file: Path) -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(PACKAGE).as_posix())
 def test_blocks_never_want_torch(file: Path) -> None:
-    if home(file) in ("blocks", "errors", "shape", "block", "graph", "document", "expression", "spec", "wire", "infer"):
+    if home(file) in ("errors", "files", "graph", "blocks", "language"):
         for module in imports(file, everywhere=home(file) == "blocks"):
             assert module.partition(".")[0] not in HEAVY, f"{file.name} imports {module}"
 
@@ -112,7 +107,7 @@ def test_public_names_are_there_and_are_what_they_say() -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(PACKAGE).as_posix())
 def test_files_and_functions_stay_small(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= (900 if file.name == "layers.py" else 600)
+    assert len(text.splitlines()) <= (900 if file.parent.name == "layers" else 600)
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef):
             assert node.end_lineno

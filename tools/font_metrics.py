@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-FONTS = Path(__file__).parent.parent / "archspec" / "render" / "fonts"
+FONTS = Path(__file__).parent.parent / "archspec" / "diagrams" / "look" / "fonts"
 
 
 def metrics() -> dict[str, Any]:

@@ -1,12 +1,12 @@
 from typing import Annotated, Any, ClassVar
 
-from archspec.block import Block, Composite, Rate, Role, Scope, Value
 from archspec.blocks.class_attention import ClassAttention
 from archspec.blocks.mlp import Mlp
+from archspec.graph.block import Block, Composite, Rate, Role, Scope, Value
+from archspec.graph.shape import Grid, Tokens
 from archspec.ops.drop import DropPath
 from archspec.ops.merge import Add, Join, LayerScale
 from archspec.ops.norm import LayerNorm
-from archspec.shape import Grid, Tokens
 
 
 class ClassLayer(Composite):

@@ -1,13 +1,13 @@
 from typing import ClassVar, Literal
 
-from archspec.block import Composite, Rate, Scope, Size, Value, divide
 from archspec.blocks.conv_projection import ConvProjection
 from archspec.blocks.self_attention import score_scale
+from archspec.graph.block import Composite, Rate, Scope, Size, Value, divide
+from archspec.graph.shape import Grid, Tokens
 from archspec.ops.attention import DotAttention, Scale
 from archspec.ops.drop import Dropout
 from archspec.ops.layout import SplitHeads
 from archspec.ops.linear import Linear
-from archspec.shape import Grid, Tokens
 
 
 class ConvAttention(Composite):

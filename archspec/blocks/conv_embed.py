@@ -1,10 +1,10 @@
 from typing import Annotated, ClassVar
 
-from archspec.block import Block, Composite, Role, Scope, Size, Value
+from archspec.graph.block import Block, Composite, Role, Scope, Size, Value
+from archspec.graph.shape import Grid, Image, Tokens
 from archspec.ops.conv import Conv2d, Paddings, Pair, by
 from archspec.ops.layout import ToImage, ToTokens
 from archspec.ops.norm import LayerNorm
-from archspec.shape import Grid, Image, Tokens
 
 
 class ConvEmbed(Composite):

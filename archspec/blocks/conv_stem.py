@@ -2,13 +2,13 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from archspec.block import Block, Composite, Role, Scope, Size, Value
 from archspec.errors import RuleError
+from archspec.graph.block import Block, Composite, Role, Scope, Size, Value
+from archspec.graph.shape import Image, Tokens
 from archspec.ops.activation import Act, Activation
 from archspec.ops.conv import Conv2d, Padding
 from archspec.ops.layout import ToTokens
 from archspec.ops.norm import BatchNorm
-from archspec.shape import Image, Tokens
 
 
 class ConvStem(Composite):

@@ -1,13 +1,13 @@
 from typing import Annotated, Any, ClassVar, Literal
 
-from archspec.block import Block, Composite, Rate, Role, Scope, Value
 from archspec.blocks.class_attention import ClassAttention
 from archspec.blocks.norm_linear import NormLinear
+from archspec.graph.block import Block, Composite, Rate, Role, Scope, Value
+from archspec.graph.shape import Grid, Tokens
 from archspec.ops.drop import DropPath
 from archspec.ops.linear import Linear
 from archspec.ops.merge import Add, Join
 from archspec.ops.norm import LayerNorm
-from archspec.shape import Grid, Tokens
 
 
 class CrossAttention(Composite):

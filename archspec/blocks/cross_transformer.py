@@ -1,13 +1,13 @@
 from typing import Annotated, ClassVar
 
-from archspec.block import Block, Composite, Role, Scope, Size, Value
 from archspec.blocks.class_attention import ClassAttention
 from archspec.blocks.cross_attention import CrossAttention
 from archspec.blocks.encoder_layer import EncoderLayer
 from archspec.blocks.self_attention import SelfAttention
+from archspec.graph.block import Block, Composite, Role, Scope, Size, Value
+from archspec.graph.shape import Grid, Tokens
 from archspec.ops.merge import Join
 from archspec.ops.token import SplitPrefix
-from archspec.shape import Grid, Tokens
 
 LAYER = EncoderLayer(attention=SelfAttention(heads=2))
 

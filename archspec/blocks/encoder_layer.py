@@ -2,14 +2,14 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from archspec.block import Block, Composite, Rate, Role, Scope, Value
 from archspec.blocks.mlp import Mlp
 from archspec.blocks.self_attention import SelfAttention
 from archspec.errors import RuleError
+from archspec.graph.block import Block, Composite, Rate, Role, Scope, Value
+from archspec.graph.shape import Grid, Tokens
 from archspec.ops.drop import DropPath
 from archspec.ops.merge import Add, LayerScale, Scale
 from archspec.ops.norm import LayerNorm
-from archspec.shape import Grid, Tokens
 
 
 class EncoderLayer(Composite):

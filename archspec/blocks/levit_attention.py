@@ -1,14 +1,14 @@
 from typing import ClassVar, Literal
 
-from archspec.block import Composite, Rate, Scope, Size, Value
 from archspec.blocks.linear_norm import LinearNorm
+from archspec.graph.block import Composite, Rate, Scope, Size, Value
+from archspec.graph.shape import Grid, Tokens
 from archspec.ops.activation import Act, Activation
 from archspec.ops.attention import BiasedAttention, Scale
 from archspec.ops.drop import Dropout
 from archspec.ops.init import Init
 from archspec.ops.layout import SplitHeads, Subsample
 from archspec.ops.norm import BatchNorm
-from archspec.shape import Grid, Tokens
 
 
 class LevitAttention(Composite):

@@ -2,12 +2,12 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from archspec.block import Composite, Scope, Value
 from archspec.blocks.linear_norm import LinearNorm
 from archspec.errors import RuleError
+from archspec.graph.block import Composite, Scope, Value
+from archspec.graph.shape import Tokens, Vector
 from archspec.ops.activation import Act, Activation
 from archspec.ops.norm import BatchNorm
-from archspec.shape import Tokens, Vector
 
 
 class LevitMlp(Composite):

@@ -1,11 +1,11 @@
 from typing import Annotated, ClassVar
 
-from archspec.block import Block, Composite, Rate, Role, Scope, Value
 from archspec.blocks.levit_attention import LevitAttention
 from archspec.blocks.levit_mlp import LevitMlp
+from archspec.graph.block import Block, Composite, Rate, Role, Scope, Value
+from archspec.graph.shape import Grid, Tokens
 from archspec.ops.drop import DropPath
 from archspec.ops.merge import Add
-from archspec.shape import Grid, Tokens
 
 
 class LevitShrink(Composite):

@@ -1,9 +1,9 @@
 from typing import Annotated, ClassVar
 
-from archspec.block import Block, Composite, Role, Scope, Size, Value
+from archspec.graph.block import Block, Composite, Role, Scope, Size, Value
+from archspec.graph.shape import Tokens, Vector
 from archspec.ops.linear import Linear
 from archspec.ops.norm import BatchNorm
-from archspec.shape import Tokens, Vector
 
 
 class LinearNorm(Composite):

@@ -2,12 +2,12 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from archspec.block import Composite, Rate, Scope, Size, Value
 from archspec.errors import RuleError
+from archspec.graph.block import Composite, Rate, Scope, Size, Value
+from archspec.graph.shape import Tokens, Vector
 from archspec.ops.activation import Act, Activation
 from archspec.ops.drop import Dropout
 from archspec.ops.linear import Linear
-from archspec.shape import Tokens, Vector
 
 
 class Mlp(Composite):

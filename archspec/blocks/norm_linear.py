@@ -1,11 +1,11 @@
 from typing import Annotated, ClassVar
 
-from archspec.block import Block, Composite, Role, Scope, Size, Value
+from archspec.graph.block import Block, Composite, Role, Scope, Size, Value
+from archspec.graph.shape import Tokens, Vector
 from archspec.ops.activation import Act, Activation
 from archspec.ops.init import Init
 from archspec.ops.linear import Linear
 from archspec.ops.norm import BatchNorm, LayerNorm
-from archspec.shape import Tokens, Vector
 
 
 class NormLinear(Composite):

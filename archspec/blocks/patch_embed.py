@@ -1,9 +1,9 @@
 from typing import ClassVar
 
-from archspec.block import Composite, Scope, Size, Value, divide
+from archspec.graph.block import Composite, Scope, Size, Value, divide
+from archspec.graph.shape import Image, Tokens
 from archspec.ops.conv import Conv2d, Pair, by, pair
 from archspec.ops.layout import ToTokens
-from archspec.shape import Image, Tokens
 
 
 class PatchEmbed(Composite):

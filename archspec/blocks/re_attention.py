@@ -1,14 +1,14 @@
 from typing import Annotated, ClassVar, Literal
 
-from archspec.block import Block, Composite, Rate, Role, Scope, Size, Value, divide
 from archspec.blocks.self_attention import score_scale
+from archspec.graph.block import Block, Composite, Rate, Role, Scope, Size, Value, divide
+from archspec.graph.shape import Grid, Tokens
 from archspec.ops.attention import AttentionScores, MixHeads, Scale, Softmax, WeightedValues
 from archspec.ops.drop import Dropout
 from archspec.ops.layout import Split
 from archspec.ops.linear import Linear
 from archspec.ops.merge import Scale as Times
 from archspec.ops.norm import BatchNorm, LayerNorm
-from archspec.shape import Grid, Tokens
 
 
 class ReAttention(Composite):

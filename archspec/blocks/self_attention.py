@@ -1,11 +1,11 @@
 from typing import ClassVar, Literal
 
-from archspec.block import Composite, Rate, Scope, Size, Value, divide
+from archspec.graph.block import Composite, Rate, Scope, Size, Value, divide
+from archspec.graph.shape import Grid, Tokens
 from archspec.ops.attention import DotAttention, Scale
 from archspec.ops.drop import Dropout
 from archspec.ops.layout import Split
 from archspec.ops.linear import Linear
-from archspec.shape import Grid, Tokens
 
 
 class SelfAttention(Composite):

@@ -1,11 +1,11 @@
 from typing import ClassVar
 
-from archspec.block import Composite, Scope, Size, Value, divide
+from archspec.graph.block import Composite, Scope, Size, Value, divide
+from archspec.graph.shape import Grid, Image, Tokens
 from archspec.ops.activation import Activation
 from archspec.ops.linear import Linear
 from archspec.ops.merge import Gate
 from archspec.ops.token import MeanPool
-from archspec.shape import Grid, Image, Tokens
 
 
 class SqueezeExcite(Composite):

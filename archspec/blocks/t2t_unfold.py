@@ -1,9 +1,9 @@
 from typing import ClassVar
 
-from archspec.block import Composite, Scope, Value
+from archspec.graph.block import Composite, Scope, Value
+from archspec.graph.shape import Grid, Image, Tokens
 from archspec.ops.conv import Paddings, Pair, Unfold, by, times
 from archspec.ops.layout import ToImage
-from archspec.shape import Grid, Image, Tokens
 
 
 class T2TUnfold(Composite):

@@ -1,12 +1,12 @@
 from typing import ClassVar, Literal
 
-from archspec.block import Composite, Rate, Scope, Size, Value, divide
 from archspec.blocks.self_attention import score_scale
+from archspec.graph.block import Composite, Rate, Scope, Size, Value, divide
+from archspec.graph.shape import Grid, Tokens
 from archspec.ops.attention import AttentionScores, MixHeads, Scale, Softmax, WeightedValues
 from archspec.ops.drop import Dropout
 from archspec.ops.layout import Split
 from archspec.ops.linear import Linear
-from archspec.shape import Grid, Tokens
 
 DropAt = Literal["mixed", "softmax"]
 

@@ -1,10 +1,10 @@
 from typing import Annotated, ClassVar
 
-from archspec.block import Block, Composite, Role, Scope, Size, Value
+from archspec.graph.block import Block, Composite, Role, Scope, Size, Value
+from archspec.graph.shape import Grid, Tokens, Vector
 from archspec.ops.linear import Linear
 from archspec.ops.norm import LayerNorm
 from archspec.ops.token import Name, SelectToken
-from archspec.shape import Grid, Tokens, Vector
 
 
 class TokenHead(Composite):

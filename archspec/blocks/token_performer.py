@@ -2,15 +2,15 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from archspec.block import Composite, Rate, Scope, Size, Value
 from archspec.blocks.mlp import Mlp
+from archspec.graph.block import Composite, Rate, Scope, Size, Value
+from archspec.graph.shape import Grid, Tokens
 from archspec.ops.attention import PerformerAttention
 from archspec.ops.drop import Dropout
 from archspec.ops.layout import Split
 from archspec.ops.linear import Linear
 from archspec.ops.merge import Add
 from archspec.ops.norm import LayerNorm
-from archspec.shape import Grid, Tokens
 
 
 class TokenPerformer(Composite):

@@ -1,12 +1,12 @@
 from typing import ClassVar, Literal
 
-from archspec.block import Composite, Scope, Size, Value
+from archspec.graph.block import Composite, Scope, Size, Value
+from archspec.graph.shape import Grid, Tokens
 from archspec.ops.conv import Conv2d
 from archspec.ops.layout import ToImage, ToTokens
 from archspec.ops.linear import Linear
 from archspec.ops.merge import Join
 from archspec.ops.token import SplitPrefix
-from archspec.shape import Grid, Tokens
 
 
 class TokenPool(Composite):

@@ -2,15 +2,15 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from archspec.block import Composite, Scope, Size, Value, divide
 from archspec.blocks.mlp import Mlp
 from archspec.blocks.self_attention import score_scale
+from archspec.graph.block import Composite, Scope, Size, Value, divide
+from archspec.graph.shape import Grid, Tokens
 from archspec.ops.attention import DotAttention, Scale
 from archspec.ops.layout import Split
 from archspec.ops.linear import Linear
 from archspec.ops.merge import Add
 from archspec.ops.norm import LayerNorm
-from archspec.shape import Grid, Tokens
 
 
 class TokenTransformer(Composite):

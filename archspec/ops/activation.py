@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from archspec.block import Op
-from archspec.shape import Cost, Image, Tokens, Vector
+from archspec.graph.block import Op
+from archspec.graph.shape import Cost, Image, Tokens, Vector
 
 if TYPE_CHECKING:
     from torch import nn
@@ -34,7 +34,7 @@ class Activation(Op):
     def build(self, x: Image | Tokens | Vector) -> "nn.Module":
         from torch import nn
 
-        from archspec.layers import QuickGELU
+        from archspec.ops.layers import QuickGELU
 
         kinds = {
             "gelu": nn.GELU, "quick_gelu": QuickGELU, "relu": nn.ReLU,

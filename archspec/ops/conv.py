@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from archspec.block import Op, Size, divide
 from archspec.errors import RuleError
+from archspec.graph.block import Op, Size, divide
+from archspec.graph.shape import Cost, Grid, Image, Tokens
 from archspec.ops.init import Init
-from archspec.shape import Cost, Grid, Image, Tokens
 
 if TYPE_CHECKING:
     from torch import nn
@@ -81,7 +81,7 @@ class Conv2d(Window):
         return Cost(params=(taps + self.bias) * self.channels, macs=taps * self.infer(x).numel)
 
     def build(self, x: Image) -> "nn.Module":
-        from archspec.layers import Conv2d
+        from archspec.ops.layers import Conv2d
 
         return Conv2d(x.c, self.channels, pair(self.kernel), pair(self.stride), pair(self.padding),
                       groups=self.groups, bias=self.bias, init=self.init)  # fmt: skip
@@ -104,6 +104,6 @@ class Unfold(Window):
         return Cost()
 
     def build(self, x: Image) -> "nn.Module":
-        from archspec.layers import Unfold
+        from archspec.ops.layers import Unfold
 
         return Unfold(pair(self.kernel), pair(self.stride), pair(self.padding))

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
-from archspec.block import Op, Rate
-from archspec.shape import Cost, Image, Tokens, Vector
+from archspec.graph.block import Op, Rate
+from archspec.graph.shape import Cost, Image, Tokens, Vector
 
 if TYPE_CHECKING:
     from torch import nn
@@ -50,6 +50,6 @@ class DropPath(Op):
         return Cost()
 
     def build(self, x: Image | Tokens | Vector) -> "nn.Module":
-        from archspec.layers import DropPath
+        from archspec.ops.layers import DropPath
 
         return DropPath(self.rate)

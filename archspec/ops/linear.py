@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
-from archspec.block import Op, Size
+from archspec.graph.block import Op, Size
+from archspec.graph.shape import Cost, Tokens, Vector
 from archspec.ops.init import Init
-from archspec.shape import Cost, Tokens, Vector
 
 if TYPE_CHECKING:
     from torch import nn
@@ -31,6 +31,6 @@ class Linear(Op):
         return Cost(params=(x.c + self.bias) * self.features, macs=rows * x.c * self.features)
 
     def build(self, x: Tokens | Vector) -> "nn.Module":
-        from archspec.layers import Linear
+        from archspec.ops.layers import Linear
 
         return Linear(x.c, self.features, bias=self.bias, init=self.init)

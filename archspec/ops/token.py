@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from archspec.block import Op, Size
 from archspec.errors import RuleError
+from archspec.graph.block import Op, Size
+from archspec.graph.shape import Cost, Grid, Image, Tokens, Vector
 from archspec.ops.init import Init
-from archspec.shape import Cost, Grid, Image, Tokens, Vector
 
 if TYPE_CHECKING:
     from torch import nn
@@ -35,7 +35,7 @@ class Token(Op):
         return Cost(params=self.dim)
 
     def build(self) -> "nn.Module":
-        from archspec.layers import Token
+        from archspec.ops.layers import Token
 
         return Token(1, self.dim, self.init)
 
@@ -62,7 +62,7 @@ class PrependTokens(Op):
         return Cost(params=len(self.names) * x.c)
 
     def build(self, x: Tokens) -> "nn.Module":
-        from archspec.layers import PrependTokens
+        from archspec.ops.layers import PrependTokens
 
         return PrependTokens(len(self.names), x.c, self.init)
 
@@ -91,7 +91,7 @@ class SplitPrefix(Op):
         return Cost()
 
     def build(self, x: Tokens) -> "nn.Module":
-        from archspec.layers import SplitTokens
+        from archspec.ops.layers import SplitTokens
 
         return SplitTokens(len(x.prefix))
 
@@ -115,7 +115,7 @@ class SelectToken(Op):
         return Cost()
 
     def build(self, x: Tokens) -> "nn.Module":
-        from archspec.layers import SelectToken
+        from archspec.ops.layers import SelectToken
 
         return SelectToken(x.index(self.token))
 
@@ -140,7 +140,7 @@ class MeanPool(Op):
         return Cost()
 
     def build(self, x: Image | Tokens) -> "nn.Module":
-        from archspec.layers import MeanPool
+        from archspec.ops.layers import MeanPool
 
         if isinstance(x, Image):
             return MeanPool(0, (2, 3))
@@ -162,7 +162,7 @@ class PositionEmbedding(Op):
         return Cost(params=x.numel)
 
     def build(self, x: Image | Tokens) -> "nn.Module":
-        from archspec.layers import ImagePosition, PositionEmbedding
+        from archspec.ops.layers import ImagePosition, PositionEmbedding
 
         if isinstance(x, Image):
             return ImagePosition(x.c, (x.h, x.w), self.init)
@@ -185,6 +185,6 @@ class SinusoidPosition(Op):
         return Cost(params=x.numel, frozen=x.numel)
 
     def build(self, x: Tokens) -> "nn.Module":
-        from archspec.layers import SinusoidPosition
+        from archspec.ops.layers import SinusoidPosition
 
         return SinusoidPosition(x.n, x.c, (x.grid.h, x.grid.w) if x.grid else None, recompute=self.recompute)

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from archspec.document import noting
+from archspec.diagrams import Picture, render
+from archspec.diagrams.fragment import inline
+from archspec.diagrams.view.view import Level, plain
 from archspec.errors import Problem, SpecError
-from archspec.graph import Graph
-from archspec.infer import Memory
-from archspec.load import Document, graph_of, open_spec, resolve
-from archspec.render import Picture, render
-from archspec.render.inline import inline
-from archspec.render.view import Level, plain
-from archspec.spec import validate
+from archspec.graph.infer import Memory
+from archspec.graph.node import Graph
+from archspec.language.document import noting
+from archspec.language.load import Document, graph_of, open_spec, resolve
+from archspec.language.spec.model import validate
 
 Query = Mapping[str, Sequence[str]]
 Stamp = tuple[int, int, int] | None

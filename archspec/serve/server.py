@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from archspec.diagrams.look.text import FONTS
 from archspec.errors import RuleError, SpecError
-from archspec.render.text import FONTS
 from archspec.serve.preview import Preview
 
 LOOPBACK = "127.0.0.1"

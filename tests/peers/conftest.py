@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import archspec
-from archspec.load import open_spec, packaged_specs
-from tests.peers.proofs import proof
+from archspec.language.load import open_spec, packaged_specs
+from tests.support.proofs import proof
 
 sys.modules.setdefault("torchvision._meta_registrations", ModuleType("torchvision._meta_registrations"))
 

@@ -8,15 +8,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import archspec
-from archspec.block import Ref
 from archspec.blocks.class_attention import ClassAttention
 from archspec.blocks.class_layer import ClassLayer
-from archspec.compile import compile
-from archspec.graph import Graph, Node
-from archspec.infer import infer
-from archspec.shape import Tokens
-from archspec.weights import export_state_dict, plan_weights
-from tests.peers.oracle import (
+from archspec.compiler.compile import compile
+from archspec.graph.block import Ref
+from archspec.graph.infer import infer
+from archspec.graph.node import Graph, Node
+from archspec.graph.shape import Tokens
+from archspec.weights.load import export_state_dict, plan_weights
+from tests.support.peers import (
     SPECS,
     assert_close,
     assert_same_gradients,

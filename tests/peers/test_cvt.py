@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 import archspec
-from tests.peers.oracle import (
+from tests.support.peers import (
     SPECS,
     assert_close,
     assert_same_gradients,

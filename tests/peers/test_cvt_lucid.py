@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 import archspec
-from archspec.weights import export_state_dict
-from tests.peers.oracle import (
+from archspec.weights.load import export_state_dict
+from tests.support.peers import (
     SPECS,
     assert_close,
     assert_filled_alike,

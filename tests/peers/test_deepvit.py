@@ -9,15 +9,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import archspec
-from archspec.block import Ref
 from archspec.blocks.re_attention import ReAttention
-from archspec.compile import compile
-from archspec.graph import Graph, Node
-from archspec.infer import infer
+from archspec.compiler.compile import compile
+from archspec.graph.block import Ref
+from archspec.graph.infer import infer
+from archspec.graph.node import Graph, Node
+from archspec.graph.shape import Tokens
 from archspec.ops.norm import LayerNorm
-from archspec.shape import Tokens
-from archspec.weights import export_state_dict
-from tests.peers.oracle import SPECS, assert_close, assert_same_logits, pixels, randomise, twin
+from archspec.weights.load import export_state_dict
+from tests.support.peers import SPECS, assert_close, assert_same_logits, pixels, randomise, twin
 
 SMALL = [f"params.{name}={value}" for name, value in {
     "image": 64, "classes": 10, "dim": 48, "depth": 3, "heads": 3, "head_dim": 8, "mlp_dim": 96}.items()]  # fmt: skip

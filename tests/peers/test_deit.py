@@ -6,7 +6,8 @@ import pytest
 import torch
 
 import archspec
-from tests.peers.oracle import (
+from tests.peers.test_vit import SMALL, TINY
+from tests.support.peers import (
     SPECS,
     assert_close,
     assert_same_gradients,
@@ -18,7 +19,6 @@ from tests.peers.oracle import (
     twin,
     variants,
 )
-from tests.peers.test_vit import SMALL, TINY
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 import archspec
-from archspec.cli import main
+from archspec.cli.main import main
 
 EDITED = ("params.classes=17", "inputs.image.channels=12", "inputs.image.size=[320,256]")
 

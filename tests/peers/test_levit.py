@@ -10,14 +10,14 @@ import torch
 from torch import Tensor, nn
 
 import archspec
-from archspec.block import Ref
-from archspec.compile import compile
-from archspec.graph import Graph, Node
-from archspec.infer import infer
+from archspec.compiler.compile import compile
+from archspec.graph.block import Ref
+from archspec.graph.infer import infer
+from archspec.graph.node import Graph, Node
+from archspec.graph.shape import Grid, Tokens
 from archspec.ops.attention import BiasedAttention
-from archspec.shape import Grid, Tokens
-from archspec.weights import export_state_dict, load_weights, plan_weights
-from tests.peers.oracle import (
+from archspec.weights.load import export_state_dict, load_weights, plan_weights
+from tests.support.peers import (
     SPECS,
     assert_close,
     assert_filled_alike,

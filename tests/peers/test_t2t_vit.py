@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import archspec
-from archspec.weights import export_state_dict, load_weights
-from tests.peers.oracle import SPECS, assert_close, assert_same_logits, pixels, randomise, twin
+from archspec.weights.load import export_state_dict, load_weights
+from tests.support.peers import SPECS, assert_close, assert_same_logits, pixels, randomise, twin
 
 FAMILY = SPECS / "t2t_vit.yaml"
 

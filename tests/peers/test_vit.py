@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import archspec
-from tests.peers.oracle import SPECS, assert_same_logits, hf, params, randomise, timm, twin, variants
+from tests.support.peers import SPECS, assert_same_logits, hf, params, randomise, timm, twin, variants
 
 TINY = {"hidden_size": 192, "num_attention_heads": 3, "intermediate_size": 768}
 SMALL = {"hidden_size": 384, "num_attention_heads": 6, "intermediate_size": 1536}

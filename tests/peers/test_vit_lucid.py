@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import archspec
-from archspec.weights import export_state_dict
-from tests.peers.oracle import (
+from archspec.weights.load import export_state_dict
+from tests.support.peers import (
     SPECS,
     assert_close,
     assert_filled_alike,

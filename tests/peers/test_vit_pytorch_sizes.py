@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from torch import nn
 
-from tests.peers.oracle import assert_same_logits, randomise, twin
 from tests.peers.test_levit import calm
+from tests.support.peers import assert_same_logits, randomise, twin
 
 PLAIN = {"num_classes": 7, "dim": 40, "heads": 2, "dim_head": 12, "mlp_dim": 56}
 OURS = {"classes": 7, "dim": 40, "heads": 2, "head_dim": 12, "mlp_dim": 56}

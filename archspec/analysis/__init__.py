@@ -1,0 +1,1 @@
+"""What graphs tell: tables, differences, sweeps, plots."""

@@ -1,0 +1,7 @@
+"""`python -m archspec.cli`: the command, where it is not on the path."""
+
+import sys
+
+from archspec.cli.main import main
+
+sys.exit(main())

@@ -1,0 +1,123 @@
+"""Build the module, run one forward pass, print the tree of nodes and the totals.
+
+With -o DIR it writes weights.safetensors (which names the spec and its hash), spec.yaml (the resolved spec),
+architecture.svg and summary.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archspec.analysis.report import report
+from archspec.cli.arguments import output_arguments, spec_arguments, weights_arguments
+from archspec.cli.progress import progress
+from archspec.cli.verbs.summary import depth_of
+from archspec.errors import Problem, SpecError
+from archspec.files import write
+from archspec.graph.node import Graph
+from archspec.language.document import dump
+from archspec.language.load import load
+
+if TYPE_CHECKING:
+    import torch
+
+DTYPES = ("float32", "float16", "bfloat16", "float64")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    spec_arguments(parser)
+    output_arguments(parser)
+    parser.add_argument("--device", default="auto", help="auto (cuda where there is one), cpu, cuda, cuda:1 … or meta")
+    parser.add_argument("--dtype", choices=DTYPES, default="float32")
+    parser.add_argument("--depth", default="2", help="levels of nesting in the table: a number, or all (default 2)")
+    parser.add_argument("--weights", metavar="FILE", help="load these weights; the source is recognised")
+    weights_arguments(parser)
+    parser.add_argument("-o", "--output", metavar="DIR", type=Path, help="write weights, spec, picture and table here")
+
+
+def run(args: argparse.Namespace) -> int:
+    depth = depth_of(args.depth)
+    graph = load(args.spec, args.variant, args.settings, allow_python=args.allow_python)
+    with progress("torch", 1, quiet=args.quiet) as step:
+        step("import")
+        import torch
+
+        from archspec.compiler.compile import compile
+    device = _device(args.device)
+    with progress("build", len(graph.nodes), quiet=args.quiet) as step:
+        model = compile(graph, device=device, dtype=getattr(torch, args.dtype), progress=step)
+    loaded = None
+    if args.weights:
+        from archspec.weights.load import load_weights
+
+        loaded = load_weights(model, args.weights, source=args.source, allow_missing=args.allow_missing)
+    ran = _forward(model, graph, device, getattr(torch, args.dtype))
+    told = report(graph)
+    if args.json:
+        print(json.dumps({**told.json(), "device": str(device), "dtype": args.dtype, "forward": ran}, indent=2))
+    elif not args.quiet:
+        if loaded is not None:
+            print(f"{loaded}\n")
+        print(told.table(depth), end="")
+        print(
+            f"built on {device} in {args.dtype}; "
+            f"a forward pass took {ran['seconds'] * 1e3:,.0f} ms and gave {ran['gave']}"
+        )
+    if args.output:
+        _save(args.output, model, graph)
+        if not args.quiet and not args.json:
+            print(f"written to {args.output}")
+    return 0
+
+
+def _device(name: str) -> torch.device:
+    """The device that a word stands for; a SpecError where it is not there."""
+    import torch
+
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise SpecError(Problem("device", f"{name} is no device", help="auto, cpu, cuda, cuda:1 or meta")) from None
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise SpecError(Problem("device", "there is no GPU that torch can use here", help="--device cpu"))
+    return device
+
+
+def _forward(model: torch.nn.Module, graph: Graph, device: torch.device, dtype: torch.dtype) -> dict[str, Any]:
+    """One sample of zeros through the model in evaluation."""
+    import torch
+
+    inputs = [torch.zeros(1, *shape.sizes, device=device, dtype=dtype) for shape in graph.inputs.values()]
+    started = time.perf_counter()
+    was_training = model.training
+    with torch.inference_mode():
+        given = model.eval()(*inputs)
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    seconds = time.perf_counter() - started
+    model.train(was_training)
+    values = given if isinstance(given, tuple) else (given,)
+    gave = [f"{title} {tuple(value.shape)}" for title, value in zip(graph.outputs, values, strict=True)]
+    return {"seconds": seconds, "gave": ", ".join(gave)}
+
+
+def _save(folder: Path, model: torch.nn.Module, graph: Graph) -> None:
+    """Every file whole or not at all."""
+    from archspec.diagrams import render
+    from archspec.weights.load import save_weights
+
+    folder.mkdir(parents=True, exist_ok=True)
+    if not any(parameter.is_meta for parameter in model.parameters()):
+        save_weights(model, folder / "weights.safetensors")
+    else:
+        print("archspec: on the meta device there are no weights to write", file=sys.stderr)
+    write(folder / "spec.yaml", dump(graph.meta["spec"]))
+    write(folder / "summary.md", report(graph).table(None, "md"))
+    render(graph, folder / "architecture.svg")

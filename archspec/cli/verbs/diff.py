@@ -1,0 +1,63 @@
+"""Compare two specs: nodes added, removed, changed, moved; shapes, costs, and the share of weights that carries over.
+
+    archspec diff cvt_13 cvt_21
+    archspec diff cvt_13 --set params.image=384        what an edit does: B is A with the settings
+    archspec diff cvt_13 cvt_21 --depth 2 -o diff.svg  the picture: B, with what was added and changed marked, and what
+                                                       was removed still there
+
+Exit code 0 where the graphs are equal, 1 where they differ (or one of them has problems).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from archspec.analysis.diff import FORMATS, diff
+from archspec.cli.arguments import output_arguments
+from archspec.cli.verbs.render import look_arguments, look_of
+from archspec.diagrams import compare
+from archspec.errors import Problem, RuleError, SpecError
+from archspec.files import write
+from archspec.language.load import load
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("a", metavar="A", help="a file, file.yaml#variant, or the name of a packaged spec or variant")
+    parser.add_argument("b", metavar="B", nargs="?", help="the other; by default A, with the settings")
+    parser.add_argument("--set", metavar="PATH=VALUE", action="append", default=[], dest="settings",
+                        help="change one value of B; may be given often")  # fmt: skip
+    parser.add_argument(
+        "--allow-python", action="store_true", help="run the Python files that the specs name under use"
+    )
+    output_arguments(parser)
+    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="where to; by default to standard output")
+    parser.add_argument("--format", choices=(*FORMATS, *compare.FORMATS),
+                        help="text, md (Markdown), svg or png; by default what the suffix of -o says")  # fmt: skip
+    look_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    a = load(args.a, allow_python=args.allow_python)
+    b = load(args.b or args.a, overrides=args.settings, allow_python=args.allow_python)
+    found = diff(a, b)
+    suffix = args.output.suffix.removeprefix(".") if args.output else ""
+    format = args.format or (suffix if suffix in ("md", *compare.FORMATS) else "text")
+    if args.json:
+        content = f"{json.dumps(found.json(), indent=2)}\n".encode()
+    elif format in compare.FORMATS:
+        try:
+            content = compare.compare(found, **look_of(args)).bytes(format)
+        except RuleError as error:
+            raise SpecError(Problem(error.code, str(error), help=error.help)) from None
+    else:
+        content = found.text(format).encode()
+    if args.output:
+        write(args.output, content)
+    elif not args.quiet:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    return 1 if found else 0

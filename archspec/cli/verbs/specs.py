@@ -1,0 +1,28 @@
+"""List the specs that come with the package, and their variants."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from archspec.cli.arguments import output_arguments
+from archspec.language.load import open_spec, packaged_specs
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    output_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    found = {}
+    for path in packaged_specs():
+        name = path.stem if path.parent.name == "specs" else f"{path.parent.name}/{path.stem}"
+        found[name] = list(open_spec(path).variants)
+    if args.json:
+        print(json.dumps(found, indent=2))
+        return 0
+    for name, variants in found.items():
+        print(name)
+        for variant in variants:
+            print(f"  {variant}")
+    return 0

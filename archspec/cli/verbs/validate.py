@@ -1,0 +1,58 @@
+"""Check a spec: its text, structure, wiring, shapes and budgets; nothing is built.
+
+The default variant (or --variant) is checked to the last shape; of the others, that what they override is there. With
+--all every variant is checked to the last shape. Exit code 1 and a list of problems where there are any.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from archspec.analysis.report import giga
+from archspec.cli.arguments import output_arguments, spec_arguments
+from archspec.errors import Problem, SpecError
+from archspec.graph.infer import Memory
+from archspec.language.load import graph_of, open_spec, resolve
+from archspec.language.spec.model import validate
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    spec_arguments(parser, nargs="+")
+    parser.add_argument("--all", action="store_true", help="check the shapes and budgets of every variant")
+    output_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    problems: dict[Problem, None] = {}
+    fine: list[str] = []
+    for spec in args.spec:
+        try:
+            _check(spec, args, fine, problems)
+        except SpecError as error:
+            problems |= dict.fromkeys(error.problems)
+    if args.json:
+        print(json.dumps({"problems": [problem.json() for problem in problems]}, indent=2))
+    elif problems:
+        raise SpecError(problems)
+    elif not args.quiet:
+        print("\n".join(fine))
+    return 1 if problems else 0
+
+
+def _check(spec: str, args: argparse.Namespace, fine: list[str], problems: dict[Problem, None]) -> None:
+    """One spec, and all that is to be said about it."""
+    found = open_spec(spec)
+    asked = args.variant or found.variant or found.default
+    chosen = list(found.variants) if args.all and found.variants else [asked]
+    memory: Memory = {}
+    for variant in dict.fromkeys([*chosen, *([] if args.variant else found.variants)]):
+        try:
+            if variant in chosen:
+                graph = graph_of(found, variant, args.settings, allow_python=args.allow_python, memory=memory)
+                name = variant or graph.meta["name"]
+                fine.append(f"{name}: fine – {graph.cost.params:,} params, {giga(graph.cost.macs)}")
+            else:
+                validate(resolve(found, variant, args.settings))
+        except SpecError as error:
+            problems |= dict.fromkeys(error.problems)

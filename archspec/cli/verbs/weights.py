@@ -1,0 +1,46 @@
+"""Load anybody's weights into a spec and report on every tensor; with -o, write them under the spec's names.
+
+With --dry-run only names and shapes are read. Exit code 1 where something is missing, left over or of another shape.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from archspec.cli.arguments import output_arguments, spec_arguments, weights_arguments
+from archspec.cli.progress import progress
+from archspec.language.load import load
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    spec_arguments(parser)
+    parser.add_argument("file", help="a safetensors, .pth, .pt, .bin or .tar file; code in pickles is refused")
+    output_arguments(parser)
+    weights_arguments(parser)
+    parser.add_argument("--dry-run", action="store_true", help="read names and shapes, report, fill nothing")
+    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="write the result as safetensors")
+
+
+def run(args: argparse.Namespace) -> int:
+    graph = load(args.spec, args.variant, args.settings, allow_python=args.allow_python)
+    with progress("weights", 3, quiet=args.quiet) as step:
+        step("import torch")
+        from archspec.compiler.compile import compile
+        from archspec.weights.load import load_weights, plan_weights, save_weights
+
+        if args.dry_run:
+            told = plan_weights(graph, args.file, args.source, args.allow_missing)
+        else:
+            step("build")
+            model = compile(graph)
+            step("load")
+            told = load_weights(model, args.file, args.source, allow_missing=args.allow_missing)
+            if args.output:
+                save_weights(model, args.output)
+    if args.json:
+        print(json.dumps(told.json(), indent=2))
+    elif not args.quiet:
+        print(told)
+    return 1 if told.faults else 0

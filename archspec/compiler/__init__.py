@@ -1,0 +1,1 @@
+"""Shaped graph → `nn.Module`."""

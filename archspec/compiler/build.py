@@ -1,0 +1,33 @@
+"""Spec → `nn.Module` in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import fx
+
+from archspec.compiler.compile import compile
+from archspec.graph.node import Graph
+from archspec.language.load import load
+
+
+def build(
+    spec: str | Path | Graph,
+    variant: str | None = None,
+    overrides: Iterable[str] | dict[str, Any] | None = None,
+    device: torch.device | str | None = None,
+    dtype: torch.dtype | None = None,
+    *,
+    allow_python: bool = False,
+) -> fx.GraphModule:
+    """A trainable module from a spec or a shaped graph, with fresh weights.
+
+    It takes a float tensor (b, channels, height, width) for an image input, and returns (b, features) – or a NamedTuple
+    where the spec has several outputs. `device` is where it is made, `cpu` by default; `meta` makes it without memory.
+    Raises SpecError where the spec has problems.
+    """
+    graph = spec if isinstance(spec, Graph) else load(spec, variant, overrides, allow_python=allow_python)
+    return compile(graph, device=device or "cpu", dtype=dtype)

@@ -1,0 +1,93 @@
+"""Two graphs in one drawing: the newer one, with what came and what changed marked, and what went still there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from archspec.analysis.diff import Diff
+from archspec.diagrams.figure.figure import cost_text
+from archspec.diagrams.picture import Picture, render
+from archspec.diagrams.view.view import INPUT, OUTPUT, Box, Level, Wire, plain, view
+
+FORMATS = ("svg", "png")
+Changes = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison(Picture):
+    """The picture of a difference."""
+
+    diff: Diff | None = None
+
+    @cached_property
+    def level(self) -> Level:
+        assert self.diff is not None
+        lines: dict[str, tuple[str, ...]] = {}
+        for path, line in self.diff.changes():
+            if "[" not in line:  # lists of what differs from repeat to repeat, which the box says shorter
+                said = line.replace(": ", " ", 1)
+                lines[plain(path)] = tuple(dict.fromkeys((*lines.get(plain(path), ()), said)))
+        there = {plain(path) for path, node in self.diff.a.walk() if node.body}
+        opening = replace(self.opening, expand=self.opening.expand & there, collapse=self.opening.collapse & there)
+        return merge(view(self.diff.a, opening), view(self.graph, self.opening), lines)
+
+
+def compare(diff: Diff, **look: Any) -> Comparison:
+    """Draw the difference from A to B; the look is that of `render`."""
+    a, b = diff.a, diff.b
+    names = [str(graph.meta.get("variant") or graph.meta.get("name")) for graph in (a, b)]
+    costs = [cost_text(graph.cost, ("params", "macs")) for graph in (a, b)]
+    told = {"title": " → ".join(dict.fromkeys(names)), "caption": " → ".join(dict.fromkeys(costs)), **look}
+    made = render(b, **told)
+    return Comparison(b, made.opening, made.options, made.auto, made.scale, diff)
+
+
+def merge(a: Level, b: Level, changes: Changes) -> Level:
+    """Both levels in one: B's boxes and wires, and A's that B has no more."""
+    order = list(b.boxes)
+    for name in a.boxes:
+        if name not in b.boxes:
+            sources = [order.index(wire.source) for wire in a.wires if wire.target == name]
+            first = sum(box.role == INPUT for box in b.boxes.values())
+            order.insert(max([first - 1, *sources]) + 1, name)
+    boxes = {name: _box(a.boxes.get(name), b.boxes.get(name), changes) for name in order}
+    wires = [_wire(wire, a, b) for wire in b.wires]
+    for wire in a.wires:
+        forward = order.index(wire.source) < order.index(wire.target)
+        if not {wire.source, wire.target} <= b.boxes.keys() and forward:
+            wires.append(replace(wire, mode="removed"))
+    return Level(boxes, tuple(wires))
+
+
+def _box(a: Box | None, b: Box | None, changes: Changes) -> Box:
+    if b is None:
+        assert a
+        return replace(a, inner=None, status="removed")
+    if b.role in (INPUT, OUTPUT):
+        return b if a else replace(b, status="added")
+    if a is None:
+        return _added(b)
+    lines = changes.get(plain(b.path), ())
+    inner = merge(a.inner, b.inner, changes) if a.inner and b.inner else b.inner
+    changed = bool(lines) or (a.label, a.times, a.varies) != (b.label, b.times, b.varies)
+    return replace(b, inner=inner, varies=(*lines, *b.varies), status="changed" if changed else "")
+
+
+def _added(box: Box) -> Box:
+    """With all that is in it."""
+    if box.inner:
+        inside = {
+            name: inner if inner.role in (INPUT, OUTPUT) else _added(inner) for name, inner in box.inner.boxes.items()
+        }
+        return replace(box, inner=Level(inside, box.inner.wires), status="added")
+    return replace(box, status="added")
+
+
+def _wire(wire: Wire, a: Level, b: Level) -> Wire:
+    """A wire of B; one that A has not got is new."""
+    ends = [(other.source, other.out, other.target, other.into) for other in a.wires]
+    new = (wire.source, wire.out, wire.target, wire.into) not in ends
+    return replace(wire, mode="added") if new and not wire.mode else wire

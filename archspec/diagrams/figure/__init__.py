@@ -1,0 +1,1 @@
+"""A figure: all that is drawn, measured and in its place."""

@@ -1,0 +1,1 @@
+"""What a figure is written as: a file for each format."""

@@ -1,0 +1,1 @@
+"""What an architecture is: shapes, blocks, nodes, and their shapes inferred."""

@@ -1,0 +1,34 @@
+"""A block several times in a row, each with its own config and weights: what `repeat: 12` makes of a node."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from archspec.graph.block import Block, Composite, Port, Scope, Value, carried
+
+
+class Repeat(Composite):
+    """`blocks` in a row, named 0, 1, 2 …; each takes the outputs of the one before, other ports stay as they are."""
+
+    word: ClassVar[str] = "repeat"
+    role: ClassVar[str] = "repeat"
+
+    blocks: tuple[Block, ...]
+
+    def label(self) -> str:
+        return f"{self.blocks[0].label()} ×{len(self.blocks)}"
+
+    def ports(self) -> tuple[Port, ...]:
+        return self.blocks[0].ports()
+
+    def titles(self) -> tuple[str, ...]:
+        return self.blocks[0].titles()
+
+    def expand(self, scope: Scope, *values: Value[Any]) -> Any:
+        given = list(values)
+        made: Any = None
+        for place, block in enumerate(self.blocks):
+            made = scope(str(place), block, *given)
+            for port, value in zip(carried(block), made if isinstance(made, tuple) else (made,), strict=True):
+                given[port] = value
+        return made

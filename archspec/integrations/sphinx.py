@@ -1,0 +1,80 @@
+"""The Sphinx directive: `extensions = ["archspec.integrations.sphinx"]`, and in a page
+
+    .. archspec:: ../specs/cvt.yaml          in MyST ```{archspec} ../specs/cvt.yaml
+       :variant: cvt_21
+       :depth: 2
+       :theme: auto
+       :caption: CvT-21, opened to its layers
+
+A path is relative to the page, or to the source folder where it begins with a slash; a packaged spec or variant goes by
+its name. A wrong spec fails the build. `archspec_allow_python = True` in conf.py runs the Python files that specs use.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+from archspec import __version__
+from archspec.errors import SpecError
+from archspec.integrations import OPTIONS, draw
+from archspec.language.document import noting
+
+logger = logging.getLogger(__name__)
+
+
+class Picture(SphinxDirective):
+    """A figure with the picture as SVG, in place."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    option_spec: ClassVar[dict[str, Any]] = {
+        **dict.fromkeys(OPTIONS, directives.unchanged),
+        "name": directives.unchanged,
+        "class": directives.class_option,
+        "align": lambda given: directives.choice(given, ("left", "center", "right")),
+    }
+
+    def run(self) -> list[nodes.Node]:
+        spec, mark, variant = self.arguments[0].partition("#")
+        if spec.endswith((".yaml", ".yml")):
+            _, spec = self.env.relfn2path(spec)
+        options = {name: given for name, given in self.options.items() if name in OPTIONS}
+        try:
+            with noting() as files:
+                svg = draw(spec + mark + variant, options, allow_python=self.config.archspec_allow_python)
+        except SpecError as error:
+            logger.error("archspec: this picture cannot be drawn\n%s", error, location=self.get_location())
+            self.env.note_reread()  # to say it again, as long as it is wrong
+            self.env.metadata[self.env.docname]["archspec"] = "wrong"
+            return []
+        finally:
+            for file in files:
+                self.env.note_dependency(str(file))
+        classes = ["archspec", *self.options.get("class", [])]
+        figure = nodes.figure("", nodes.raw("", svg, format="html"), classes=classes)
+        figure["align"] = self.options.get("align", "default")
+        if caption := self.options.get("caption"):
+            inlines, messages = self.parse_inline(caption)
+            figure += [nodes.caption(caption, "", *inlines), *messages]
+        self.set_source_info(figure)
+        self.add_name(figure)
+        return [figure]
+
+
+def fail(app: Sphinx, exception: Exception | None) -> None:
+    """All pages are read and all faults told: then the build has failed, whether or not warnings count as errors."""
+    if any("archspec" in about for about in app.env.metadata.values()):
+        app.statuscode = 1
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.add_directive("archspec", Picture)
+    app.add_config_value("archspec_allow_python", False, "env", (bool,))
+    app.connect("build-finished", fail)
+    return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,1 @@
+"""Text → shaped graph, without torch."""

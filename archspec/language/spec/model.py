@@ -1,0 +1,165 @@
+"""Document → Spec: a spec's structure, validated. Values that depend on parameters wait until they are wired."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from archspec.errors import SpecError
+from archspec.language.document import Mapping, plain
+from archspec.language.spec.complaint import complaints
+
+Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
+SpecName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")]
+Expression = Annotated[str, Field(pattern=r"^\$")]
+Count = Annotated[int, Field(ge=0)]
+Bound = Annotated[float, Field(ge=0)]
+Sources = str | tuple[str, ...] | dict[Name, str]
+
+RESERVED = frozenset({"block", "from", "repeat", "when", "share", "doc"})
+"""Keys of a node that are the language's; all others are its block's."""
+
+
+class Part(BaseModel):
+    """A frozen piece of a spec; keys that it does not know are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True, defer_build=True)
+
+
+class Input(Part):
+    """What comes in: an image (channels, size), tokens (tokens, dim) or a vector (features)."""
+
+    channels: int | Expression | None = None
+    size: int | tuple[int | Expression, int | Expression] | Expression | None = None
+    """Height and width in pixels, or one number for both."""
+    tokens: int | Expression | None = None
+    dim: int | Expression | None = None
+    grid: tuple[int | Expression, int | Expression] | Expression | None = None
+    """Rows and columns of the tokens."""
+    features: int | Expression | None = None
+
+
+class NodeSpec(Part):
+    """One node: which block, what it reads, how often it repeats. Further keys are the block's own."""
+
+    model_config = ConfigDict(extra="allow")
+
+    block: str | None = None
+    """The word of a block, or an expression that gives one."""
+    sources: Annotated[Sources | None, Field(alias="from")] = None
+    """What the node reads, in place of the node above it: a name, `node.port`, a list, or a mapping port → name."""
+    repeat: int | Expression | None = None
+    """How many times in a row, each with its own weights; `i` and `n` count in expressions."""
+    when: bool | Expression | None = None
+    """Whether the node is there; where not, its readers read what it would have read."""
+    share: Name | None = None
+    """The node whose weights are applied again, in place of `block`."""
+    doc: str | None = None
+
+
+class Modes(Part):
+    """Outputs where training and evaluation differ."""
+
+    train: dict[Name, str]
+    eval: dict[Name, str]
+
+
+class Expect(Part):
+    """What `validate` holds the spec to."""
+
+    params: Count | Expression | None = None
+    macs: Count | Expression | None = None
+    max_params: Bound | Expression | None = None
+    max_macs: Bound | Expression | None = None
+    activations: Count | Expression | None = None
+    """How many numbers the outputs of all ops hold for one sample: the activation memory of training."""
+    max_activations: Bound | Expression | None = None
+    outputs: dict[Name, tuple[int | Expression, ...]] | None = None
+    """Sizes of outputs, the batch left out: `{logits: [1000]}`."""
+
+
+class BlockSpec(Part):
+    """A block written in YAML: parameters, and a graph of its own."""
+
+    doc: str | None = None
+    params: dict[Name, Any] = {}
+    """`int`, `float`, `bool`, `str`, `list` or `slot`; a default, which tells the type; or `{type, default, doc}`."""
+    inputs: tuple[Name, ...] = ("x",)
+    graph: dict[Name, NodeSpec]
+    outputs: dict[Name, str] | None = None
+    """By default the last node."""
+
+
+class Spec(Part):
+    """A whole spec, as its file says it."""
+
+    archspec: Literal[1]
+    """Version of the language."""
+    name: SpecName
+    title: str | None = None
+    source: str | None = None
+    """Where the architecture is published."""
+    doc: str | None = None
+    params: dict[Name, Any] = {}
+    use: tuple[str, ...] = ()
+    """Files that bring blocks: `.py` or `.yaml`, relative to this file."""
+    blocks: dict[Word, BlockSpec] = {}
+    defaults: dict[Word, dict[str, Any]] = {}
+    """By block: values of fields that nobody sets, wherever the block stands, `{layer_norm: {eps: 1e-6}}`."""
+    inputs: Annotated[dict[Name, Input], Field(min_length=1)]
+    graph: Annotated[dict[Name, NodeSpec], Field(min_length=1)]
+    outputs: Modes | dict[Name, str]
+    expect: Expect = Expect()
+    weights: str | None = None
+    """A file of renaming rules for other sources' weights, relative to this file."""
+    default: str | None = None
+    """The variant that is built when none is named."""
+    variants: dict[SpecName, Any] = {}
+
+
+class Library(Part):
+    """A file that a spec uses: blocks written in YAML, and no architecture."""
+
+    archspec: Literal[1]
+    """Version of the language."""
+    name: SpecName | None = None
+    doc: str | None = None
+    use: tuple[str, ...] = ()
+    """Files that bring blocks: `.py` or `.yaml`, relative to this file."""
+    blocks: Annotated[dict[Word, BlockSpec], Field(min_length=1)]
+
+
+TOP = frozenset(Spec.model_fields)
+"""The keys of a spec."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Marked:
+    """A Spec with the tree that it was read from, which knows every value's place."""
+
+    spec: Spec
+    tree: Mapping
+
+
+def validate(tree: Mapping) -> Marked:
+    """Check a document's structure; a SpecError with everything that is wrong with it."""
+    try:
+        return Marked(Spec.model_validate(frozen(plain(tree))), tree)
+    except ValidationError as error:
+        raise SpecError(complaints(error, Spec, tree, "a spec")) from None
+
+
+def validate_library(tree: Mapping) -> Library:
+    """Check the structure of a file of blocks; a SpecError with everything that is wrong with it."""
+    try:
+        return Library.model_validate(frozen(plain(tree)))
+    except ValidationError as error:
+        raise SpecError(complaints(error, Library, tree, "a file of blocks")) from None
+
+
+def frozen(data: Any) -> Any:
+    """Lists as tuples, at any depth."""
+    if isinstance(data, dict):
+        return {key: frozen(value) for key, value in data.items()}
+    return tuple(map(frozen, data)) if isinstance(data, list | tuple) else data

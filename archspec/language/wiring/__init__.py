@@ -1,0 +1,1 @@
+"""Spec → graph: names become edges, expressions values, words blocks."""

@@ -1,0 +1,1 @@
+"""The words after `block:`, and where they come from."""

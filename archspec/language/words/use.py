@@ -1,0 +1,127 @@
+"""`use`: the files that bring blocks – YAML libraries and Python – and the chain of files that each came through."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping as Names
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from archspec.errors import Mark, Problem, SpecError
+from archspec.graph.block import Block
+from archspec.language import document
+from archspec.language.document import Leaf, Mapping, Sequence, Tree
+from archspec.language.spec.model import BlockSpec, Marked, validate_library
+from archspec.language.words.plugins import blocks_of_file
+from archspec.language.words.vocabulary import Vocabulary
+
+MOST_FILES = 50
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Brought:
+    """A spec with the blocks of its libraries among its own, and the vocabulary of its Python files."""
+
+    marked: Marked
+    vocabulary: Vocabulary
+    chains: Names[str, tuple[str, ...]]  # by a library's name: a note for each `use` on the way to it
+
+    def traced(self, error: SpecError) -> SpecError:
+        """The same problems; those in a library say who uses it."""
+        return SpecError([_noted(problem, self.chains) for problem in error.problems])
+
+
+def bring(marked: Marked, path: Path, *, allow_python: bool = False) -> Brought:
+    """Read all that a spec uses, and all that its libraries use; each file once."""
+    shelf = _Shelf(allow_python)
+    given = marked.tree.entries.get("blocks")
+    own = given if isinstance(given, Mapping) else Mapping({}, {}, marked.tree.mark)
+    try:
+        shelf.read(marked.tree, path, ())
+        for word in own.entries:
+            shelf.check_new(word, own.keys[word])
+    except SpecError as error:
+        raise SpecError([_noted(problem, shelf.chains) for problem in error.problems]) from None
+    if not shelf.specs:
+        return Brought(marked, Vocabulary(shelf.python), shelf.chains)
+    blocks = Mapping({**shelf.trees, **own.entries}, {**shelf.keys, **own.keys}, own.mark)
+    entries = {key: item for key, item in marked.tree.entries.items() if key != "use"}
+    if python := tuple(leaf for leaf in _uses(marked.tree) if str(leaf.value).endswith(".py")):
+        entries["use"] = Sequence(python, marked.tree.entries["use"].mark)
+    entries["blocks"] = blocks
+    keys = {**marked.tree.keys, "blocks": marked.tree.keys.get("blocks", marked.tree.mark)}
+    tree = replace(marked.tree, entries=entries, keys={key: keys[key] for key in entries})
+    spec = marked.spec.model_copy(update={"blocks": {**shelf.specs, **marked.spec.blocks}})
+    return Brought(Marked(spec, tree), Vocabulary(shelf.python), shelf.chains)
+
+
+@dataclass(slots=True)
+class _Shelf:
+    """What was read so far."""
+
+    allow_python: bool
+    python: dict[str, type[Block]] = field(default_factory=dict)
+    specs: dict[str, BlockSpec] = field(default_factory=dict)
+    trees: dict[str, Tree] = field(default_factory=dict)
+    keys: dict[str, Mark] = field(default_factory=dict)
+    chains: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    files: set[str] = field(default_factory=set)
+
+    def read(self, tree: Mapping, path: Path, chain: tuple[str, ...]) -> None:
+        for leaf in _uses(tree):
+            file = beside(Path(leaf.mark.source.path or path), str(leaf.value), leaf)
+            if file.suffix not in (".py", ".yaml", ".yml"):
+                message = f"{leaf.value} brings no blocks: they come from a .py or a .yaml file"
+                raise SpecError(Problem("file-outside", message, leaf.mark, "use"))
+            where = os.path.realpath(file)
+            if where in self.files:
+                continue
+            self.files.add(where)
+            if len(self.files) > MOST_FILES:
+                raise SpecError(Problem("too-large", f"more than {MOST_FILES} files are used", leaf.mark, "use"))
+            if file.suffix == ".py":
+                self.python |= blocks_of_file(file, leaf, self.allow_python)
+            else:
+                note = f"in:   {file}, which {leaf.mark.source.name} uses (line {leaf.mark.line})"
+                self.library(file, leaf, (note, *chain))
+
+    def library(self, file: Path, leaf: Leaf, chain: tuple[str, ...]) -> None:
+        self.chains[str(file)] = chain
+        try:
+            tree = document.parse(document.read(file))
+            found = validate_library(tree)
+        except SpecError as error:
+            raise SpecError([problem.at(leaf.mark, "use") for problem in error.problems]) from None
+        self.read(tree, file, chain)
+        blocks = tree.entries["blocks"]
+        assert isinstance(blocks, Mapping)
+        for word, spec in found.blocks.items():
+            self.check_new(word, blocks.keys[word])
+            self.specs[word], self.trees[word], self.keys[word] = spec, blocks.entries[word], blocks.keys[word]
+
+    def check_new(self, word: str, mark: Mark) -> None:
+        if word in self.keys:
+            message = f"the block {word} is written twice, here and in {self.keys[word]}"
+            raise SpecError(Problem("name", message, mark, f"blocks.{word}"))
+
+
+def beside(path: Path, target: str, leaf: Leaf) -> Path:
+    """A file that a spec names, relative to the spec; it may lie one folder up, not anywhere on the disk."""
+    parts = Path(target).parts
+    outside = Path(target).is_absolute() or parts.count("..") > 1 or ".." in parts[1:]
+    if outside or not parts or {*target} & {"\\", "\0"}:
+        shown = target if target and target.isprintable() else repr(target)
+        message = f"{shown} is no file near this one"
+        help = "name it relative to this file, at most one folder up"
+        raise SpecError(Problem("file-outside", message, leaf.mark, help=help))
+    return path.parent / target
+
+
+def _uses(tree: Mapping) -> list[Leaf]:
+    use = tree.entries.get("use")
+    return [leaf for leaf in use.items if isinstance(leaf, Leaf)] if isinstance(use, Sequence) else []
+
+
+def _noted(problem: Problem, chains: Names[str, tuple[str, ...]]) -> Problem:
+    chain = chains.get(problem.mark.source.name, ()) if problem.mark else ()
+    return replace(problem, notes=(*problem.notes, *chain))

@@ -1,8 +1,0 @@
-"""Shaped graph → picture. `render` gives SVG, PNG, PDF, DOT or Mermaid; the names here are what others use."""
-
-from __future__ import annotations
-
-from archspec.render.error import RenderError
-from archspec.render.picture import FORMATS, THEMES, Picture, render
-
-__all__ = ["FORMATS", "THEMES", "Picture", "RenderError", "render"]
