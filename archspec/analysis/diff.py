@@ -233,7 +233,7 @@ def _plain(value: Any) -> Any:
 
 
 def _source(graph: Graph, ref: Ref) -> str:
-    titles = graph.nodes[ref.node].block.titles() if ref.node in graph.nodes else ()
+    titles = graph.nodes[ref.node].block.output_names() if ref.node in graph.nodes else ()
     return f"{ref.node}.{titles[ref.port]}" if titles else ref.node
 
 
@@ -367,8 +367,9 @@ def _delta(old: int, new: int, show: Any) -> str:
 
 
 def _name(graph: Graph) -> str:
-    return str(graph.meta.get("variant") or graph.meta.get("name") or "graph")
+    return graph.origin.label if graph.origin else "graph"
 
 
 def _head(graph: Graph) -> dict[str, Any]:
-    return {**{key: graph.meta.get(key) for key in ("file", "name", "variant")}, "hash": graph.hash}
+    origin = graph.origin
+    return {key: getattr(origin, key, None) for key in ("file", "name", "variant", "hash")}

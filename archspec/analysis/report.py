@@ -47,12 +47,12 @@ class Report:
 
     def json(self) -> dict[str, Any]:
         """Everything, nodes at every depth unfolded."""
-        graph = self.graph
+        graph, origin = self.graph, self.graph.origin
         outputs = {title: list(graph.shape(ref).sizes) for title, ref in graph.outputs.items()}
         return {
-            "spec": graph.meta.get("file"),
-            "name": graph.meta.get("name"),
-            "variant": graph.meta.get("variant"),
+            "spec": origin and origin.file,
+            "name": origin and origin.name,
+            "variant": origin and origin.variant,
             "params": self.params,
             "trainable": self.params - graph.cost.frozen,
             "macs": self.macs,
@@ -89,9 +89,8 @@ class Report:
             f" ({self.graph.cost.frozen:,} of them frozen)" if self.graph.cost.frozen else ""
         )
         totals = f"{total}, {giga(self.macs)} (1 MAC = 2 FLOPs; matrix products, convolutions, QKᵀ and AV counted)"
-        title = " – ".join(
-            filter(None, (self.graph.meta.get("variant") or self.graph.meta.get("name"), self.graph.meta.get("title")))
-        )
+        origin = self.graph.origin
+        title = " – ".join(filter(None, (origin.label, origin.title))) if origin else ""
         if format == "md":
             lines = [f"**{title}**", "", _md(HEADINGS), "|---|---|---|---:|---:|", *map(_md, cells), "", totals]
         else:

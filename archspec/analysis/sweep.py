@@ -18,7 +18,7 @@ from archspec.errors import Mark, Problem, Source, SpecError, nearest
 from archspec.language import document
 from archspec.language.budget import activations
 from archspec.language.expression import ExpressionError, evaluate
-from archspec.language.load import Document, graph_of, open_spec, resolve, settings
+from archspec.language.load import SpecFile, graph_of, open_spec, resolve, settings
 from archspec.language.overlay import overlay_of
 from archspec.language.words.use import beside
 
@@ -66,7 +66,7 @@ class Point:
 class Sweep:
     """Every point of a grid, in its order; `str()` is a table of those that were kept."""
 
-    spec: Document
+    spec: SpecFile
     variant: str | None
     axes: tuple[Axis, ...]
     points: tuple[Point, ...]
@@ -248,7 +248,7 @@ def _beats(a: Sequence[float], b: Sequence[float]) -> bool:
 
 
 def _point(
-    found: Document, variant: str | None, fixed: list[str], given: list[str], where: str | None, allow_python: bool
+    found: SpecFile, variant: str | None, fixed: list[str], given: list[str], where: str | None, allow_python: bool
 ) -> Point:
     values = {text.partition("=")[0].strip(): document.plain(_leaf(text)) for text in given}
     try:
@@ -328,7 +328,7 @@ def _ranged(setting: str, text: str) -> Iterator[str]:
 def _leaf(setting: str) -> document.Tree:
     tree: document.Tree = overlay_of(setting)
     for _ in setting.partition("=")[0].split("."):
-        assert isinstance(tree, document.Mapping)
+        assert isinstance(tree, document.Fields)
         (tree,) = tree.entries.values()
     return tree
 

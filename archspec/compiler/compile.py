@@ -46,7 +46,7 @@ def compile(
     it is filled.
     """
     with torch.device("meta"):
-        model = _emit(lower(graph), str(graph.meta.get("name", "Architecture")))
+        model = _emit(lower(graph), graph.origin.name if graph.origin else "Architecture")
     if torch.device(device).type == "meta":
         model.to(dtype=dtype)
     else:
@@ -54,7 +54,7 @@ def compile(
             if progress:
                 progress(name)
             _materialise(child, device, dtype)
-    model.meta["archspec"] = {**graph.meta, "hash": graph.hash}
+    model.meta["archspec"] = graph.origin
     return model
 
 
@@ -78,7 +78,7 @@ def _emit(graph: Graph, title: str) -> fx.GraphModule:
 
 def _ports(program: fx.Graph, node: Node, made: fx.Node) -> dict[Ref, fx.Node]:
     """A reference for each output of a node; several are picked out of the tuple that its module returns."""
-    titles = node.block.titles()
+    titles = node.block.output_names()
     if not titles:
         return {Ref(node.name): made}
     return {
@@ -101,8 +101,7 @@ def _output(
     program: fx.Graph, graph: Graph, values: Mapping[Ref, fx.Node], modules: dict[str, nn.Module]
 ) -> fx.Node | tuple[fx.Node, ...]:
     """One output is returned as it is; several of the whole model as a NamedTuple, those of a node as a tuple."""
-    named = "name" in graph.meta
-    if graph.train_outputs is None and (len(graph.outputs) == 1 or not named):
+    if graph.train_outputs is None and (len(graph.outputs) == 1 or graph.origin is None):
         found = tuple(values[ref] for ref in graph.outputs.values())
         return found if len(found) > 1 else found[0]
     train = graph.train_outputs or graph.outputs

@@ -25,7 +25,7 @@ def single(block: Block, *shapes: Shape) -> Graph:
     names = [f"in_{name}" for name in port_names(block, len(shapes))]
     inputs: dict[str, Shape] = dict(zip(names, shapes, strict=True)) or {"in_": Vector(1)}
     node = Node("node", block, tuple(map(Ref, names)))
-    titles = block.titles() or ("out",)
+    titles = block.output_names() or ("out",)
     return infer(Graph(inputs, {"node": node}, {title: Ref("node", place) for place, title in enumerate(titles)}))
 
 

@@ -38,7 +38,7 @@ class Comparison(Picture):
 def compare(diff: Diff, **look: Any) -> Comparison:
     """Draw the difference from A to B; the look is that of `render`."""
     a, b = diff.a, diff.b
-    names = [str(graph.meta.get("variant") or graph.meta.get("name")) for graph in (a, b)]
+    names = [graph.origin.label if graph.origin else "graph" for graph in (a, b)]
     costs = [cost_text(graph.cost, ("params", "macs")) for graph in (a, b)]
     told = {"title": " → ".join(dict.fromkeys(names)), "caption": " → ".join(dict.fromkeys(costs)), **look}
     made = render(b, **told)

@@ -129,7 +129,7 @@ def render(
         costs=costs,
         heat=heat,
         legend=legend,
-        title=_said(title, str(graph.meta.get("title") or graph.meta.get("name") or "")),
+        title=_said(title, (graph.origin.title or graph.origin.name) if graph.origin else ""),
         caption=_said(caption, totals(graph)),
     )
     picture = Picture(graph, Opening.of(graph, depth, expand, collapse), options, theme == "auto", scale)
@@ -140,7 +140,7 @@ def render(
 
 def totals(graph: Graph) -> str:
     """What stands under a picture: variant, inputs, parameters and MACs."""
-    name = graph.meta.get("variant") or graph.meta.get("name")
+    name = graph.origin.label if graph.origin else ""
     inputs = ", ".join(f"{name}\N{NO-BREAK SPACE}{shape_text(shape)}" for name, shape in graph.inputs.items())
     return "\N{NO-BREAK SPACE}· ".join(
         part for part in (name, inputs, cost_text(graph.cost, ("params", "macs"))) if part

@@ -95,7 +95,7 @@ class Block(BaseModel):
         """The inputs."""
         return ports_of(type(self))
 
-    def titles(self) -> tuple[str, ...]:
+    def output_names(self) -> tuple[str, ...]:
         """The names of the outputs; empty where there is one, without a name."""
         return self.outputs
 
@@ -152,7 +152,7 @@ class Composite(Block):
 def carried(block: Block) -> tuple[int, ...]:
     """For each output, the port that takes it in the next repetition: that of its name; the first, if it has none."""
     names = [port.name for port in block.ports()]
-    return tuple(names.index(title) if title in names else -1 for title in block.titles()) or (0,)
+    return tuple(names.index(title) if title in names else -1 for title in block.output_names()) or (0,)
 
 
 def divide(whole: int, parts: int, field: str, what: str) -> int:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping as Names
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,7 +13,7 @@ from archspec.graph.block import Block, Composite, Op, Ref, Value
 from archspec.graph.node import Graph, Node
 from archspec.graph.shape import Cost, Image, Shape, Tokens, Vector
 
-Defaults = Names[str, Names[str, Any]]
+Defaults = Mapping[str, Mapping[str, Any]]
 Key = tuple[Any, ...]
 Finished = tuple[tuple[Shape, ...], Cost, Graph | None, int]
 Memory = dict[Key, "Inference"]
@@ -30,7 +29,7 @@ def infer(graph: Graph, defaults: Defaults | None = None, memory: Memory | None 
     """
     defaults = defaults or {}
     memory = {} if memory is None else memory
-    level = Level(graph.inputs, memory.setdefault(_hashable(defaults), Inference(defaults)))
+    level = Shaping(graph.inputs, memory.setdefault(_hashable(defaults), Inference(defaults)))
     try:
         place(level, graph, {name: level.input(name) for name in graph.inputs})
     except _MisfitError as misfit:
@@ -59,10 +58,10 @@ class Inference:
         return _hashable(value)
 
 
-class Level:
+class Shaping:
     """The Scope that shapes each node as it is placed."""
 
-    def __init__(self, inputs: Names[str, Shape], inference: Inference) -> None:
+    def __init__(self, inputs: Mapping[str, Shape], inference: Inference) -> None:
         self.inputs = inputs
         self.nodes: dict[str, Node] = {}
         self.size = 0  # nodes of this level and below
@@ -97,7 +96,7 @@ class Level:
             cost = Cost(macs=cost.macs)
         self.nodes[node.name] = replace(node, block=block, outputs=outputs, cost=cost, body=body)
         made = tuple(Value(Ref(node.name, port), shape) for port, shape in enumerate(outputs))
-        return made if block.titles() else made[0]
+        return made if block.output_names() else made[0]
 
     def _finish(self, block: Block, shapes: tuple[Shape, ...]) -> Finished:
         key = (self._inference.number(block), shapes)
@@ -113,7 +112,7 @@ class Level:
             return outputs, block.cost(*shapes), None, 1
         assert isinstance(block, Composite)
         names = port_names(block, len(shapes))
-        inner = Level(dict(zip(names, shapes, strict=True)), self._inference)
+        inner = Shaping(dict(zip(names, shapes, strict=True)), self._inference)
         try:
             given = _tuple(block.expand(inner, *(inner.input(name) for name in names)))
         except ValidationError as error:  # of a block within, whose size follows from what this one was given
@@ -121,7 +120,7 @@ class Level:
             said = f"{block.word} on {', '.join(map(str, shapes))} asks its {error.title} for "
             said += f"{'.'.join(map(str, fault['loc']))}={fault['input']}"
             raise RuleError(f"{said}: {fault['msg'].lower()}", code="too-large") from None
-        titles = block.titles() or ("out",)
+        titles = block.output_names() or ("out",)
         body = Graph(inner.inputs, inner.nodes, {title: value.ref for title, value in zip(titles, given, strict=True)})
         return tuple(value.shape for value in given), body.cost, body, 1 + inner.size
 
@@ -136,7 +135,7 @@ def _check_share(node: Node, owner: Node, block: Block, cost: Cost, outputs: tup
         )
 
 
-def place(level: Level, graph: Graph, inputs: Names[str, Value[Any]]) -> dict[str, tuple[Value[Any], ...]]:
+def place(level: Shaping, graph: Graph, inputs: Mapping[str, Value[Any]]) -> dict[str, tuple[Value[Any], ...]]:
     """Place a wired graph's nodes one by one; go on after a failed node, but not with what it would have fed."""
     values: dict[str, tuple[Value[Any], ...]] = {name: (value,) for name, value in inputs.items()}
     troubles: list[_Trouble] = []
@@ -170,7 +169,7 @@ def identity(block: Block) -> Key:
 
 def _hashable(value: Any) -> Any:
     """Tuples may hold blocks too (a repeat's); 1, 1.0 and True are equal in Python, but not here."""
-    if isinstance(value, Names):
+    if isinstance(value, Mapping):
         return tuple((name, _hashable(item)) for name, item in sorted(value.items()))
     if isinstance(value, tuple):
         return tuple(identity(item) if isinstance(item, Block) else _hashable(item) for item in value)
@@ -236,7 +235,7 @@ class _MisfitError(Exception):
         return [trouble.problem for trouble in self.troubles]
 
 
-def _blame(trouble: _Trouble, node: Node, level: Level) -> _Trouble:
+def _blame(trouble: _Trouble, node: Node, level: Shaping) -> _Trouble:
     """Add what this level knows: the mark, where the values come from, and the way down to the fault."""
     problem, notes = trouble.problem, list(trouble.problem.notes)
     if problem.mark is None:
@@ -258,7 +257,7 @@ def _mark(node: Node, field: str | None) -> Mark | None:
     return node.mark
 
 
-def _sources(node: Node, level: Level) -> list[str]:
+def _sources(node: Node, level: Shaping) -> list[str]:
     """Where the values that reach a node come from, a line each."""
     notes = []
     for ref in node.inputs[:4]:

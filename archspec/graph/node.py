@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from archspec.errors import Mark
@@ -36,6 +37,38 @@ class Node:
         return self.outputs[0]
 
 
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """The spec that a whole architecture comes from."""
+
+    name: str
+    title: str | None
+    source: str | None
+    """Where the architecture is published."""
+    variant: str | None
+    file: str
+    """The spec's path, as its reader gave it."""
+    weights: str | None
+    """The path of the rules for other sources' weights."""
+    params: Mapping[str, Any]
+    """The values of the spec's parameters."""
+    spec: Mapping[str, Any]
+    """The resolved document as plain data; not the other variants, nor the paths of this machine."""
+
+    @property
+    def label(self) -> str:
+        """The name that its users know it by: the variant's, or the spec's."""
+        return self.variant or self.name
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of the resolved document, in hexadecimal: equal for equal architectures."""
+        import hashlib
+        import json
+
+        return hashlib.sha256(json.dumps(self.spec, sort_keys=True).encode()).hexdigest()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Graph:
     """Nodes in an order in which each comes after what it reads."""
@@ -44,7 +77,7 @@ class Graph:
     nodes: Mapping[str, Node]
     outputs: Mapping[str, Ref]
     train_outputs: Mapping[str, Ref] | None = None  # None: the same as `outputs`
-    meta: Mapping[str, Any] = field(default_factory=dict)  # name, title, source, variant, file … of the spec
+    origin: Origin | None = None  # of a whole architecture; None for the body of a composite
 
     @property
     def cost(self) -> Cost:
@@ -56,14 +89,6 @@ class Graph:
         if ref.node in self.inputs:
             return self.inputs[ref.node]
         return self.nodes[ref.node].outputs[ref.port]
-
-    @property
-    def hash(self) -> str:
-        """What tells its spec from every other: SHA-256 of the resolved document, in hexadecimal."""
-        import hashlib
-        import json
-
-        return hashlib.sha256(json.dumps(self.meta.get("spec"), sort_keys=True).encode()).hexdigest()
 
     def walk(self, path: str = "") -> Iterator[tuple[str, Node]]:
         """Every node at every depth, a composite before its body, with its dotted path.

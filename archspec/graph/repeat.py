@@ -21,8 +21,8 @@ class Repeat(Composite):
     def ports(self) -> tuple[Port, ...]:
         return self.blocks[0].ports()
 
-    def titles(self) -> tuple[str, ...]:
-        return self.blocks[0].titles()
+    def output_names(self) -> tuple[str, ...]:
+        return self.blocks[0].output_names()
 
     def expand(self, scope: Scope, *values: Value[Any]) -> Any:
         given = list(values)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from archspec.errors import Problem, SpecError
 from archspec.graph.node import Graph
-from archspec.language.document import Mapping, locate
+from archspec.language.document import Fields, locate
 from archspec.language.expression import ExpressionError, evaluate
 from archspec.language.spec.model import Expect
 
 
-def check(expect: Expect, graph: Graph, tree: Mapping) -> None:
-    """Hold a shaped graph to its spec's budgets; a SpecError names every one that is missed."""
+def check(expect: Expect, graph: Graph, tree: Fields, params: Mapping[str, Any]) -> None:
+    """Hold a shaped graph to its spec's budgets, which may read `params`; a SpecError names each that is missed."""
     cost = graph.cost
     problems = []
 
@@ -25,7 +26,7 @@ def check(expect: Expect, graph: Graph, tree: Mapping) -> None:
         if not isinstance(given, str):
             return given
         try:
-            found = evaluate(given, graph.meta.get("params", {}))
+            found = evaluate(given, params)
         except ExpressionError as error:
             return miss(key, f"expect.{key}: {given}: {error}")
         if isinstance(found, bool) or not isinstance(found, int | float):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from collections.abc import Mapping as Names
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,15 +10,15 @@ from typing import Any
 from archspec.errors import Mark, Problem, SpecError, listing, nearest
 from archspec.graph.block import Block
 from archspec.language import document
-from archspec.language.document import Leaf, Mapping, Sequence, Tree
+from archspec.language.document import Fields, Items, Leaf, Tree
 from archspec.language.expression import is_expression, references
-from archspec.language.load import Document, open_spec, resolve, settings
-from archspec.language.spec.docstrings import described
+from archspec.language.load import SpecFile, open_spec, resolve, settings
+from archspec.language.spec.docstrings import docstring_of
 from archspec.language.spec.model import TOP, NodeSpec, validate
 from archspec.language.wiring.definition import Definition
 from archspec.language.wiring.values import UnresolvedError, show_value
 from archspec.language.wiring.wire import Wirer
-from archspec.language.words.use import bring
+from archspec.language.words.use import collect
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ def explain(
     found = open_spec(spec)
     chosen, texts = variant or found.variant, settings(overrides)
     tree = resolve(found, chosen, texts)
-    brought = bring(validate(tree), found.path, allow_python=allow_python)
+    brought = collect(validate(tree), found.path, allow_python=allow_python)
     wirer = Wirer(brought.vocabulary)
     names = wirer.open_names(brought.marked)
     guide = _Guide(wirer, brought.marked.tree)
@@ -128,7 +127,7 @@ def explain(
 class _Scope:
     """The values that expressions read, and who explains one."""
 
-    names: Names[str, Any]
+    names: Mapping[str, Any]
     explain: Callable[[str], Explanation] | None = None
 
     def read(self, text: str) -> tuple[Explanation, ...]:
@@ -155,11 +154,11 @@ class _LostError(Exception):
 class _Guide:
     """Follows a path through a document: mappings, nodes, slots, and the graphs of blocks written in YAML."""
 
-    def __init__(self, wirer: Wirer, tree: Mapping) -> None:
+    def __init__(self, wirer: Wirer, tree: Fields) -> None:
         self.wirer, self.tree = wirer, tree
 
     def follow(self, words: list[str], scope: _Scope) -> Explanation:
-        if words[0] == "graph" and len(words) > 1 and isinstance(graph := self.tree.entries.get("graph"), Mapping):
+        if words[0] == "graph" and len(words) > 1 and isinstance(graph := self.tree.entries.get("graph"), Fields):
             return self.node(graph, words[1:], scope, "graph")
         if words[0] == "params" and len(words) > 1:
             scope = _Scope(scope.names, lambda name: self.follow(["params", name], _Scope(scope.names)))
@@ -168,16 +167,14 @@ class _Guide:
             at = _step(at, word)
         return self.value(at, scope, ".".join(words))
 
-    def node(self, level: Mapping, words: list[str], scope: _Scope, path: str) -> Explanation:
+    def node(self, level: Fields, words: list[str], scope: _Scope, path: str) -> Explanation:
         """A node of a graph, or what lies below it."""
         at, here = _step(level, words[0]), f"{path}.{words[0]}"
-        if isinstance(at, Mapping) and "repeat" in at.entries:
+        if isinstance(at, Fields) and "repeat" in at.entries:
             scope, at, words, here = self.repeated(at, words, scope, here)
         return self.block(at, words[1:], scope, here, None)
 
-    def repeated(
-        self, at: Mapping, words: list[str], scope: _Scope, path: str
-    ) -> tuple[_Scope, Mapping, list[str], str]:
+    def repeated(self, at: Fields, words: list[str], scope: _Scope, path: str) -> tuple[_Scope, Fields, list[str], str]:
         """The scope of one of a repeat – the first, unless the path gives a number."""
         count = self.known(at.entries["repeat"], scope, f"{path}.repeat")
         n = count if type(count) is int and count > 0 else 1
@@ -193,11 +190,11 @@ class _Guide:
         self, at: Tree | None, words: list[str], scope: _Scope, path: str, default: type[Block] | None
     ) -> Explanation:
         """A block's mapping or word, or one of its fields."""
-        if at is not None and (not words or (words[0] == "block" and isinstance(at, Mapping))):
+        if at is not None and (not words or (words[0] == "block" and isinstance(at, Fields))):
             return self.value(_step(at, "block") if words else at, scope, ".".join([path, *words]))
         kind = self.kind(at, scope, path) or default
         name, here = words[0], f"{path}.{words[0]}"
-        given = at.entries.get(name) if isinstance(at, Mapping) else None
+        given = at.entries.get(name) if isinstance(at, Fields) else None
         field = kind.model_fields.get(name) if kind else None
         if kind and name in kind.slots() and len(words) > 1:
             assert field is not None
@@ -207,13 +204,13 @@ class _Guide:
             for word in words[1:]:
                 given = _step(given, word)
             told = self.value(given, scope, ".".join([path, *words]))
-            doc = described(kind, name) if kind and field else described(NodeSpec, name)
+            doc = docstring_of(kind, name) if kind and field else docstring_of(NodeSpec, name)
             return Explanation(told.path, told.value, told.places, told.default, _line(doc), told.reads, told.parts)
         if field is not None and kind is not None and len(words) == 1:
             return self.unset(kind, name, here)
         if kind is not None and issubclass(kind, Definition):
             return self.inside(kind, at, words, scope, path)
-        known = [*(kind.model_fields if kind else ()), *(at.entries if isinstance(at, Mapping) else ())]
+        known = [*(kind.model_fields if kind else ()), *(at.entries if isinstance(at, Fields) else ())]
         raise _LostError(name, list(dict.fromkeys(known)))
 
     def inside(
@@ -221,11 +218,11 @@ class _Guide:
     ) -> Explanation:
         """A node within a block written in YAML, where expressions read the block's own parameters."""
         graph = kind.tree.entries["graph"]
-        assert isinstance(graph, Mapping)
+        assert isinstance(graph, Fields)
         rest = words[1:] if words[0] == "graph" and len(words) > 1 else words
         names: dict[str, Any] = {}
         for name, field in kind.model_fields.items():
-            given = at.entries.get(name) if isinstance(at, Mapping) else None
+            given = at.entries.get(name) if isinstance(at, Fields) else None
             names[name] = self.known(given, scope, path) if given is not None else field.default
         inner = _Scope(names, lambda name: self.block(at, [name], scope, path, kind))
         if rest[0] not in graph.entries:
@@ -235,7 +232,7 @@ class _Guide:
     def unset(self, kind: type[Block], name: str, path: str) -> Explanation:
         """A field that the spec leaves alone: the spec's own default for the block, or the block's."""
         field = kind.model_fields[name]
-        doc = _line(described(kind, name))
+        doc = _line(docstring_of(kind, name))
         own = self.wirer.defaults.get(kind.word, {})
         if name in own:
             at = document.locate(self.tree, ("defaults", kind.word, name))
@@ -249,7 +246,7 @@ class _Guide:
 
     def kind(self, at: Tree | None, scope: _Scope, path: str) -> type[Block] | None:
         """The class that a mapping or a word stands for; None where it does not say, or says nothing known."""
-        leaf = at.entries.get("block") if isinstance(at, Mapping) else at
+        leaf = at.entries.get("block") if isinstance(at, Fields) else at
         word = self.known(leaf, scope, path) if leaf is not None else None
         if isinstance(word, Block):
             return type(word)
@@ -262,7 +259,7 @@ class _Guide:
     def value(self, at: Tree, scope: _Scope, path: str) -> Explanation:
         """Any tree: its value and its places; a mapping's keys are explained one by one."""
         places = tuple(_place(tree) for tree in (*at.earlier, at))
-        if isinstance(at, Mapping):
+        if isinstance(at, Fields):
             parts = [self.value(item, scope, f"{path}.{key}") for key, item in at.entries.items()]
             return Explanation(path, {part.path: part.value for part in parts}, places, parts=tuple(parts))
         return Explanation(path, self.known(at, scope, path), places, reads=_reads(at, scope))
@@ -283,17 +280,17 @@ class _Failed(str):
     """Why a value cannot be had; shown as it is."""
 
 
-def _at_top(words: list[str], tree: Mapping) -> bool:
+def _at_top(words: list[str], tree: Fields) -> bool:
     """Whether a path begins with a key of the spec; a node may have the name of one, `blocks`."""
     if words[0] not in TOP:
         return False
     graph = tree.entries.get("graph")
-    is_node = isinstance(graph, Mapping) and words[0] in graph.entries
+    is_node = isinstance(graph, Fields) and words[0] in graph.entries
     return not is_node or document.locate(tree, words) is not None
 
 
 def _reads(at: Tree, scope: _Scope) -> tuple[Explanation, ...]:
-    if isinstance(at, Sequence):
+    if isinstance(at, Items):
         found = [read for item in at.items for read in _reads(item, scope)]
         return tuple({read.path: read for read in found}.values())
     expression = isinstance(at, Leaf) and isinstance(at.value, str) and is_expression(at.value)
@@ -303,8 +300,8 @@ def _reads(at: Tree, scope: _Scope) -> tuple[Explanation, ...]:
 def _step(at: Tree, word: str) -> Tree:
     found = document.locate(at, (word,))
     if found is None:
-        items = [str(place) for place in range(len(at.items))] if isinstance(at, Sequence) else []
-        raise _LostError(word, list(at.entries) if isinstance(at, Mapping) else items)
+        items = [str(place) for place in range(len(at.items))] if isinstance(at, Items) else []
+        raise _LostError(word, list(at.entries) if isinstance(at, Fields) else items)
     return found
 
 
@@ -319,7 +316,7 @@ def _address(mark: Mark) -> str:
     at: Tree = document.parse(mark.source)
     way: list[str] = []
     while _span(at.mark) != _span(mark):
-        items = at.entries.items() if isinstance(at, Mapping) else enumerate(getattr(at, "items", ()))
+        items = at.entries.items() if isinstance(at, Fields) else enumerate(getattr(at, "items", ()))
         inner = next(((key, item) for key, item in items if _holds(item.mark, mark)), None)
         if inner is None:
             break
@@ -337,7 +334,7 @@ def _holds(outer: Mark, inner: Mark) -> bool:
     return start <= _span(inner)[0] and _span(inner)[1] <= end
 
 
-def _lost(lost: _LostError, words: list[str], found: Document, tree: Mapping) -> Problem:
+def _lost(lost: _LostError, words: list[str], found: SpecFile, tree: Fields) -> Problem:
     """The message for a path that leads nowhere; a value that a variant removed is told as such."""
     path = ".".join(words)
     if document.locate(found.tree, words) is not None and document.locate(tree, words) is None:

@@ -11,13 +11,13 @@ from typing import Any
 
 from archspec.errors import Problem, SpecError, listing, nearest
 from archspec.graph.infer import Memory, infer
-from archspec.graph.node import Graph
+from archspec.graph.node import Graph, Origin
 from archspec.language import document, overlay
 from archspec.language.budget import check
-from archspec.language.document import Leaf, Mapping
+from archspec.language.document import Fields, Leaf
 from archspec.language.spec.model import TOP, validate
 from archspec.language.wiring.wire import wire
-from archspec.language.words.use import beside, bring
+from archspec.language.words.use import beside, collect
 
 _OWN = ("variants", "default", "extends", "expect")  # keys of a document that what extends it does not inherit
 _ELSEWHERE = ("variants", "default", "weights")
@@ -25,10 +25,10 @@ MOST_EXTENDS = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Document:
+class SpecFile:
     """A spec's tree with what it extends laid under it, its file, and the variant that its name asked for."""
 
-    tree: Mapping
+    tree: Fields
     path: Path
     variant: str | None = None
 
@@ -36,7 +36,7 @@ class Document:
     def variants(self) -> tuple[str, ...]:
         """The names of the variants, in the order of the file."""
         found = self.tree.entries.get("variants")
-        return tuple(found.entries) if isinstance(found, Mapping) else ()
+        return tuple(found.entries) if isinstance(found, Fields) else ()
 
     @property
     def default(self) -> str | None:
@@ -68,7 +68,7 @@ def settings(overrides: Iterable[str] | dict[str, Any] | None) -> list[str]:
     return list(overrides or ())
 
 
-def open_spec(path: str | Path) -> Document:
+def open_spec(path: str | Path) -> SpecFile:
     """Read a spec and all that it extends."""
     text, _, variant = str(path).partition("#")
     if not text.endswith((".yaml", ".yml")) and not os.path.exists(text):
@@ -85,7 +85,7 @@ def open_spec(path: str | Path) -> Document:
 
 
 def graph_of(
-    found: Document,
+    found: SpecFile,
     variant: str | None = None,
     overrides: Iterable[str] = (),
     *,
@@ -94,43 +94,42 @@ def graph_of(
 ) -> Graph:
     """The shaped graph of one variant of a document, with settings on top; graphs that share a `memory` come faster."""
     tree = resolve(found, variant, overrides)
-    brought = bring(validate(tree), found.path, allow_python=allow_python)
-    marked = brought.marked
+    collected = collect(validate(tree), found.path, allow_python=allow_python)
+    marked = collected.marked
     try:
-        graph, defaults = wire(marked, brought.vocabulary)
+        graph, defaults, params = wire(marked, collected.vocabulary)
         graph = infer(graph, defaults, memory)
     except SpecError as error:
-        raise brought.traced(error) from None
-    check(marked.spec.expect, graph, tree)
-    # What makes the architecture: not the other variants, nor where rules for others' weights lie on this disk.
-    plain = {key: value for key, value in document.plain(marked.tree).items() if key not in _ELSEWHERE}
-    meta = {
-        **graph.meta,
-        "name": marked.spec.name,
-        "title": marked.spec.title,
-        "source": marked.spec.source,
-        "variant": variant or (found.default if variant is None else None),
-        "file": str(found.path),
-        "weights": str(_beside(tree, "weights")) if marked.spec.weights else None,
-        "spec": plain,
-    }
-    return replace(graph, meta=meta)
+        raise collected.traced(error) from None
+    check(marked.spec.expect, graph, tree, params)
+    spec = {key: value for key, value in document.plain(marked.tree).items() if key not in _ELSEWHERE}
+    origin = Origin(
+        name=marked.spec.name,
+        title=marked.spec.title,
+        source=marked.spec.source,
+        variant=variant or (found.default if variant is None else None),
+        file=str(found.path),
+        weights=str(_beside(tree, "weights")) if marked.spec.weights else None,
+        params=params,
+        spec=spec,
+    )
+    return replace(graph, origin=origin)
 
 
-def resolve(found: Document, variant: str | None = None, overrides: Iterable[str] = ()) -> Mapping:
+def resolve(found: SpecFile, variant: str | None = None, overrides: Iterable[str] = ()) -> Fields:
     """The document's tree with the variant (by default its own default) and the settings laid on it."""
     tree = found.tree
     name = variant or found.default
     problems: list[Problem] = []
     if name is not None:
         given = tree.entries.get("variants")
-        if not isinstance(given, Mapping) or name not in given.entries:
+        if not isinstance(given, Fields) or name not in given.entries:
             mark = None if variant else tree.entries["default"].mark
             near = nearest(name, found.variants) or f"there are {listing(found.variants) or 'none'}"
             message = f"{found.path} has no variant {name}"
             raise SpecError(Problem("unknown-variant", message, mark, f"variants.{name}", help=near))
         over = given.entries[name]
-        if isinstance(over, Mapping):
+        if isinstance(over, Fields):
             tree = overlay.merge(tree, over, problems, top=TOP - {"variants", "archspec"})
         elif not (isinstance(over, Leaf) and over.value is None):
             message = f"the variant {name} is a mapping of what it changes"
@@ -166,13 +165,13 @@ def _specs() -> Path:
     return inside if inside.is_dir() else Path(__file__).parents[2] / "specs"
 
 
-def _open(path: Path, extended_by: tuple[Path, ...] = ()) -> Document:
+def _open(path: Path, extended_by: tuple[Path, ...] = ()) -> SpecFile:
     """Parse a file, and lay it on what it extends."""
     source = document.read(path)
     tree = document.parse(source)
     leaf = tree.entries.get("extends")
     if leaf is None:
-        return Document(tree, path)
+        return SpecFile(tree, path)
     if not isinstance(leaf, Leaf) or not isinstance(leaf.value, str):
         raise SpecError(Problem("wrong-type", "extends takes file.yaml or file.yaml#variant", leaf.mark, "extends"))
     here = (*extended_by, Path(os.path.realpath(path)))
@@ -191,16 +190,16 @@ def _open(path: Path, extended_by: tuple[Path, ...] = ()) -> Document:
     merged = overlay.merge(_without(lower, _OWN), _without(tree, ("extends",)), problems, top=TOP)
     if problems:
         raise SpecError(problems)
-    return Document(merged, path)
+    return SpecFile(merged, path)
 
 
-def _beside(tree: Mapping, key: str) -> Path:
+def _beside(tree: Fields, key: str) -> Path:
     leaf = tree.entries[key]
     assert isinstance(leaf, Leaf) and leaf.mark.source.path
     return beside(Path(leaf.mark.source.path), str(leaf.value), leaf)
 
 
-def _without(tree: Mapping, names: Iterable[str]) -> Mapping:
+def _without(tree: Fields, names: Iterable[str]) -> Fields:
     gone = set(names)
     return replace(
         tree,

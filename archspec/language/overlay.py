@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from archspec.errors import Mark, Problem, Source, SpecError, listing, nearest
-from archspec.language.document import MOST_LEVELS, Leaf, Mapping, Sequence, Tree, value
+from archspec.language.document import MOST_LEVELS, Fields, Items, Leaf, Tree, value
 
 # what a mapping holds, which decides what an override may add to it
 _TOP, _CLOSED, _NODES, _NODE, _SLOTS, _FREE = "top", "closed", "nodes", "node", "slots", "free"
@@ -14,12 +14,12 @@ _BELOW_TOP = {"params": _CLOSED, "inputs": _CLOSED, "graph": _NODES, "blocks": "
 _WIRING = ("from", "repeat", "when", "share")  # a node's keys that are no slots
 
 
-def merge(base: Mapping, over: Mapping, problems: list[Problem], *, top: frozenset[str] = frozenset()) -> Mapping:
+def merge(base: Fields, over: Fields, problems: list[Problem], *, top: frozenset[str] = frozenset()) -> Fields:
     """`base` with `over` laid on it; `top` names the keys that may be new at the top level. Faults go to `problems`."""
     return _Merge(problems, top).mapping(base, over, _TOP, ())
 
 
-def overlay_of(setting: str) -> Mapping:
+def overlay_of(setting: str) -> Fields:
     """`graph.stage3.repeat=12`, as `--set` takes it, as an overlay; its marks point into the setting."""
     source = Source("--set", setting)
     path, equals, written = setting.partition("=")
@@ -46,8 +46,8 @@ def overlay_of(setting: str) -> Mapping:
         )
     tree: Tree = value(source, len(path) + 1)
     for name, mark in reversed(found):
-        tree = Mapping({name: tree}, {name: mark}, mark)
-    assert isinstance(tree, Mapping)
+        tree = Fields({name: tree}, {name: mark}, mark)
+    assert isinstance(tree, Fields)
     return tree
 
 
@@ -58,7 +58,7 @@ class _Merge:
     problems: list[Problem]
     top: frozenset[str]
 
-    def mapping(self, base: Mapping, over: Mapping, kind: str, path: tuple[str, ...]) -> Mapping:
+    def mapping(self, base: Fields, over: Fields, kind: str, path: tuple[str, ...]) -> Fields:
         entries, keys = dict(base.entries), dict(base.keys)
         removed, fresh = [], []
         for name, new in over.entries.items():
@@ -73,47 +73,47 @@ class _Merge:
                     fresh.append(name)
             else:
                 entries[name] = self.changed(old, new, kind, here, mark)
-                keys[name] = keys[name] if isinstance(entries[name], Mapping) and _merges(old, new) else mark
+                keys[name] = keys[name] if isinstance(entries[name], Fields) and _merges(old, new) else mark
         if kind == _NODES:
             entries = self.ordered(entries, fresh, over, path)
         for name in removed:  # only now, so that a new node may still say where it stands by a removed one
             entries.pop(name, None)
             keys.pop(name, None)
-        return Mapping(entries, {name: keys[name] for name in entries}, base.mark, base.earlier)
+        return Fields(entries, {name: keys[name] for name in entries}, base.mark, base.earlier)
 
-    def added(self, base: Mapping, new: Tree, kind: str, path: tuple[str, ...], mark: Mark) -> Tree | None:
+    def added(self, base: Fields, new: Tree, kind: str, path: tuple[str, ...], mark: Mark) -> Tree | None:
         """What enters under a name that is not there yet, if anything may."""
         below = _below(kind, path[-1])
         known = kind not in (_TOP, _CLOSED) or (kind == _TOP and path[-1] in self.top)
-        if kind == _NODES and not (isinstance(new, Mapping) and ("block" in new.entries or "share" in new.entries)):
+        if kind == _NODES and not (isinstance(new, Fields) and ("block" in new.entries or "share" in new.entries)):
             self.miss(base, path, mark, "and a new node says its block")
             return None
         if not known:
             self.miss(base, path, mark)
             return None
-        if isinstance(new, Mapping) and below in (_CLOSED, _NODES) and kind == _TOP:
-            return self.mapping(Mapping({}, {}, new.mark), new, below, path)
+        if isinstance(new, Fields) and below in (_CLOSED, _NODES) and kind == _TOP:
+            return self.mapping(Fields({}, {}, new.mark), new, below, path)
         return new
 
     def changed(self, old: Tree, new: Tree, kind: str, path: tuple[str, ...], mark: Mark) -> Tree:
         """What stands under a name that both sides have."""
         below = _below(kind, path[-1])
-        if kind == _NODES and isinstance(new, Mapping):
+        if kind == _NODES and isinstance(new, Fields):
             new = self.unordered(new, path)
-        if isinstance(new, Mapping) and isinstance(old, Mapping) and _merges(old, new):
+        if isinstance(new, Fields) and isinstance(old, Fields) and _merges(old, new):
             return self.mapping(old, new, below, path)
-        if isinstance(new, Mapping) and isinstance(old, Sequence) and all(name.isdecimal() for name in new.entries):
+        if isinstance(new, Fields) and isinstance(old, Items) and all(name.isdecimal() for name in new.entries):
             self.report(
                 f"{'.'.join(path)} is a list, whose items are not set one by one", mark, path, "set the whole list"
             )
             return old
-        if isinstance(new, Mapping) and "block" not in new.entries and _is_short_slot(old, kind, below, path[-1]):
+        if isinstance(new, Fields) and "block" not in new.entries and _is_short_slot(old, kind, below, path[-1]):
             keys = {"block": old.mark, **new.keys}
-            new = Mapping({"block": old, **new.entries}, keys, new.mark, new.earlier)
+            new = Fields({"block": old, **new.entries}, keys, new.mark, new.earlier)
         return replace(new, earlier=(*old.earlier, old, *new.earlier))
 
     def ordered(
-        self, entries: dict[str, Tree], fresh: list[str], over: Mapping, path: tuple[str, ...]
+        self, entries: dict[str, Tree], fresh: list[str], over: Fields, path: tuple[str, ...]
     ) -> dict[str, Tree]:
         """The nodes with each new one where its `after` or `before` puts it; the two keys are used up by this."""
         order = [name for name in entries if name not in fresh]
@@ -153,7 +153,7 @@ class _Merge:
 
     def place(self, node: Tree, path: tuple[str, ...]) -> tuple[Tree, tuple[str, str, Mark] | None]:
         """A new node without `after` and `before`, and what they said."""
-        if not isinstance(node, Mapping):
+        if not isinstance(node, Fields):
             return node, None
         said = [side for side in ("after", "before") if side in node.entries]
         bare = _without(node, said)
@@ -171,7 +171,7 @@ class _Merge:
             self.problems.append(Problem("override-order", message, sibling.mark, ".".join(path)))
         return bare, None
 
-    def unordered(self, node: Mapping, path: tuple[str, ...]) -> Mapping:
+    def unordered(self, node: Fields, path: tuple[str, ...]) -> Fields:
         """An override of a node that is there, which therefore has its place."""
         said = [side for side in ("after", "before") if side in node.entries]
         for side in said:
@@ -180,7 +180,7 @@ class _Merge:
             self.problems.append(Problem("override-order", message, node.keys[side], ".".join(path), help=help))
         return _without(node, said)
 
-    def miss(self, base: Mapping, path: tuple[str, ...], mark: Mark, why: str = "") -> None:
+    def miss(self, base: Fields, path: tuple[str, ...], mark: Mark, why: str = "") -> None:
         known = list(dict.fromkeys([*base.entries, *(sorted(self.top) if len(path) == 1 else ())]))
         help = nearest(path[-1], known) or (f"there are {listing(known)}" if known else None)
         self.report(f"{'.'.join(path)} is not there{why and ', '}{why}", mark, path, help)
@@ -206,7 +206,7 @@ def _below(kind: str, name: str) -> str:
 
 def _merges(old: Tree, new: Tree) -> bool:
     """Whether two mappings go together: unless another `block` makes it another thing."""
-    if not (isinstance(old, Mapping) and isinstance(new, Mapping)):
+    if not (isinstance(old, Fields) and isinstance(new, Fields)):
         return False
     before, after = old.entries.get("block"), new.entries.get("block")
     both = isinstance(before, Leaf) and isinstance(after, Leaf) and after.value is not None
@@ -223,7 +223,7 @@ def _is_short_slot(old: Tree, kind: str, below: str, name: str) -> bool:
     return isinstance(old, Leaf) and isinstance(old.value, str) and place and name != "block"
 
 
-def _without(node: Mapping, names: Iterable[str]) -> Mapping:
+def _without(node: Fields, names: Iterable[str]) -> Fields:
     entries = {name: tree for name, tree in node.entries.items() if name not in names}
     return replace(node, entries=entries, keys={name: node.keys[name] for name in entries}) if names else node
 

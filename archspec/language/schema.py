@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 from archspec.graph.block import Block
 from archspec.language.spec.complaint import wanted
-from archspec.language.spec.docstrings import described
+from archspec.language.spec.docstrings import docstring_of
 from archspec.language.spec.model import BlockSpec, Expect, Input, Library, Modes, NodeSpec, Part, Spec
 from archspec.language.wiring.definition import TYPES
 from archspec.language.words.vocabulary import Vocabulary
@@ -193,7 +193,7 @@ def _slot(block: type[Block], name: str, role: str) -> Json:
         options.append({"allOf": [config], "properties": names, "additionalProperties": False})
     if NoneType in get_args(field.annotation):
         options.append({"type": "null"})
-    said = described(block, name) or f"A block of the role {role}."
+    said = docstring_of(block, name) or f"A block of the role {role}."
     return {"description": said, "anyOf": options, **_default(field)}
 
 
@@ -210,12 +210,12 @@ def _field(model: type[BaseModel], name: str) -> Json:
     """What a field takes, and what hovering over its key shows: its docstring, or again what it takes."""
     field = model.model_fields[name]
     kind = _of(field.annotation, field.metadata)
-    said = described(model, name) or f"Takes {wanted(field.annotation, tuple(field.metadata))}."
+    said = docstring_of(model, name) or f"Takes {wanted(field.annotation, tuple(field.metadata))}."
     return {"description": said, **({"allOf": [kind]} if "$ref" in kind else kind), **_default(field)}
 
 
 def _said(model: type[BaseModel], name: str) -> Json:
-    said = described(model, name)
+    said = docstring_of(model, name)
     return {"description": said} if said else {}
 
 

@@ -107,9 +107,9 @@ class SplitHeads(Op):
     """Channels of one head's q, k and v; of k and v, where there are two."""
 
     def label(self) -> str:
-        return " | ".join(self.titles())
+        return " | ".join(self.output_names())
 
-    def titles(self) -> tuple[str, ...]:
+    def output_names(self) -> tuple[str, ...]:
         return ("q", "k", "v")[-len(self.parts) :]
 
     def infer(self, x: Tokens) -> tuple[Tokens, ...]:

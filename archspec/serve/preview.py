@@ -18,7 +18,7 @@ from archspec.errors import Problem, SpecError
 from archspec.graph.infer import Memory
 from archspec.graph.node import Graph
 from archspec.language.document import noting
-from archspec.language.load import Document, graph_of, open_spec, resolve
+from archspec.language.load import SpecFile, graph_of, open_spec, resolve
 from archspec.language.spec.model import validate
 
 Query = Mapping[str, Sequence[str]]
@@ -37,7 +37,7 @@ class Preview:
     allow_python: bool = False
     version: int = 0
     _stamps: dict[Path, Stamp] = field(default_factory=dict)
-    _document: Document | None = None  # the last that could be read
+    _document: SpecFile | None = None  # the last that could be read
     _graphs: dict[str | None, Graph] = field(
         default_factory=dict
     )  # the last good one of each variant; the newest at the end
@@ -55,7 +55,7 @@ class Preview:
             return {
                 "version": version,
                 "file": self.spec,
-                "title": graph.meta.get("title") or graph.meta["name"] if graph else "",
+                "title": (graph.origin.title or graph.origin.name) if graph and graph.origin else "",
                 "variants": list(document.variants) if document else [],
                 "variant": variant,
                 "params": graph.cost.params if graph else None,
@@ -186,7 +186,7 @@ def _places(path: str, graph: Graph) -> Iterator[str]:
             yield ".".join(rest)
         case ["inputs", name, *_]:
             yield name
-        case ["blocks", word, "graph", *rest] if word in graph.meta["spec"].get("blocks", {}):
+        case ["blocks", word, "graph", *rest] if graph.origin and word in graph.origin.spec.get("blocks", {}):
             yield from (".".join((at, *rest)) for at, node in graph.walk() if node.block.word == word)
         case _:
             yield ".".join(parts)

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 import archspec
 from archspec.compiler.compile import compile
 from archspec.errors import Problem, RuleError, listing, nearest
-from archspec.graph.node import Graph
+from archspec.graph.node import Graph, Origin
 from archspec.weights.file import Checkpoint, WeightsError, read, unwrap, write
 from archspec.weights.report import FAULTS, Entry, LoadReport
 from archspec.weights.rules import Dialect, Link, dialects, identity
@@ -72,16 +72,12 @@ def plan_weights(
 
 def save_weights(model: nn.Module, path: str | Path) -> None:
     """Write a safetensors file that knows its spec: name, variant, hash and the whole of it stand in the metadata."""
-    meta = _meta(model)
-    told = {
-        "archspec": archspec.__version__,
-        "name": meta.get("name"),
-        "variant": meta.get("variant"),
-        "hash": meta.get("hash"),
-        "spec": json.dumps(meta["spec"]) if "spec" in meta else None,
-    }
+    metadata = {"archspec": archspec.__version__}
+    if (origin := _origin(model)) is not None:
+        metadata |= {"name": origin.name, "hash": origin.hash, "spec": json.dumps(origin.spec)}
+        metadata |= {"variant": origin.variant} if origin.variant else {}
     tensors = {name: tensor.detach().contiguous() for name, tensor in model.state_dict().items()}
-    write(path, tensors, {key: value for key, value in told.items() if value is not None})
+    write(path, tensors, metadata)
 
 
 def export_state_dict(model: nn.Module, source: str) -> dict[str, Tensor]:
@@ -207,10 +203,11 @@ class _Plan:
 
     def _notes(self) -> Iterator[str]:
         yield from (f"taken out of {what}" for what in self.checkpoint.unwrapped)
-        told, own = self.checkpoint.metadata, _meta(self.model)
-        if "hash" in told and told["hash"] != own.get("hash"):
+        told, origin = self.checkpoint.metadata, _origin(self.model)
+        own = origin.hash if origin else "none"
+        if "hash" in told and told["hash"] != own:
             which = told.get("variant") or told.get("name") or "a spec without a name"
-            yield f"written from another spec: {which}, hash {told['hash'][:12]}, ours is {str(own.get('hash'))[:12]}"
+            yield f"written from another spec: {which}, hash {told['hash'][:12]}, ours is {own[:12]}"
 
     def _unused(self, entries: Iterable[Entry]) -> Iterator[str]:
         names = [name for entry in entries for name in (entry.ours, *entry.theirs) if name]
@@ -241,7 +238,8 @@ def _tensors(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
 
 
 def _dialects(model: nn.Module) -> dict[str, Dialect]:
-    rules = _meta(model).get("weights")
+    origin = _origin(model)
+    rules = origin.weights if origin else None
     return {OWN: identity(), **(dialects(rules) if rules else {})}
 
 
@@ -253,19 +251,19 @@ def _chosen(known: dict[str, Dialect], source: str) -> Dialect:
     return known[source]
 
 
-def _meta(model: nn.Module) -> dict[str, Any]:
-    found: dict[str, Any] = getattr(model, "meta", {}).get("archspec", {})
-    return found
+def _origin(model: nn.Module) -> Origin | None:
+    origin: Origin | None = getattr(model, "meta", {}).get("archspec")
+    return origin
 
 
-def _params(model: nn.Module) -> dict[str, Any]:
-    found: dict[str, Any] = _meta(model).get("params", {})
-    return found
+def _params(model: nn.Module) -> Mapping[str, Any]:
+    origin = _origin(model)
+    return origin.params if origin else {}
 
 
 def _title(model: nn.Module) -> str:
-    meta = _meta(model)
-    return str(meta.get("variant") or meta.get("name") or type(model).__name__)
+    origin = _origin(model)
+    return origin.label if origin else type(model).__name__
 
 
 def _misfit(report: LoadReport) -> Problem:

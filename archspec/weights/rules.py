@@ -23,8 +23,7 @@ of ours is cut into several of theirs, `parts: [1, 1, 2]` is the ratio of their 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from collections.abc import Mapping as Names
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
@@ -33,7 +32,7 @@ from typing import Any
 
 from archspec.errors import Mark, Problem, Source, SpecError, listing, nearest
 from archspec.language import document
-from archspec.language.document import Leaf, Mapping, Sequence, Tree
+from archspec.language.document import Fields, Items, Leaf, Tree
 from archspec.language.expression import ExpressionError, evaluate
 
 MOST_LIKES = 20
@@ -50,7 +49,7 @@ class Link:
     theirs: tuple[str, ...]
     axis: int = 0
     rearrange: str | None = None
-    sizes: Names[str, int] = field(default_factory=dict)
+    sizes: Mapping[str, int] = field(default_factory=dict)
     parts: tuple[int, ...] = ()
     mark: Mark | None = None
 
@@ -64,7 +63,7 @@ class Rule:
     mark: Mark
     axis: int = 0
     rearrange: str | None = None
-    sizes: Names[str, str] = field(default_factory=dict)
+    sizes: Mapping[str, str] = field(default_factory=dict)
     parts: tuple[int, ...] = ()
 
     @cached_property
@@ -82,7 +81,7 @@ class Rule:
                 return place, tuple(sorted(found.groupdict().items()))
         return None
 
-    def links(self, taken: Names[int, str], caught: dict[str, str], params: Names[str, Any]) -> list[Link]:
+    def links(self, taken: Mapping[int, str], caught: dict[str, str], params: Mapping[str, Any]) -> list[Link]:
         """The links for the alternatives that are there, by place."""
         numbers = {name: int(text) if text.isdecimal() else text for name, text in caught.items()}
         names = {**params, **numbers}
@@ -95,7 +94,7 @@ class Rule:
             pairs = [(tuple(taken[place] for place in range(len(taken))), tuple(theirs))]
         return [Link(*pair, self.axis, self.rearrange, sizes, self.parts, self.mark) for pair in pairs]
 
-    def _write(self, template: str, caught: dict[str, str], names: Names[str, Any]) -> str:
+    def _write(self, template: str, caught: dict[str, str], names: Mapping[str, Any]) -> str:
         def fill(braces: re.Match[str]) -> str:
             inside = braces[1]
             key = "rest" if inside == "*" else inside
@@ -103,7 +102,7 @@ class Rule:
 
         return _BRACES.sub(fill, template)
 
-    def _evaluate(self, text: str, names: Names[str, Any]) -> Any:
+    def _evaluate(self, text: str, names: Mapping[str, Any]) -> Any:
         try:
             return evaluate(f"$({text})", names)
         except ExpressionError as error:
@@ -120,7 +119,7 @@ class Dialect:
     rules: tuple[Rule, ...] = ()
     drops: tuple[str, ...] = ()
 
-    def links(self, ours: Iterable[str], params: Names[str, Any]) -> list[Link]:
+    def links(self, ours: Iterable[str], params: Mapping[str, Any]) -> list[Link]:
         """What each of our names comes from; a SpecError where two rules, or two names, claim the same."""
         caught: dict[tuple[int, tuple[tuple[str, str], ...]], dict[int, str]] = {}
         torn: dict[tuple[int, int], str] = {}
@@ -191,7 +190,7 @@ class _Reader:
 
     def dialect(self, name: str) -> Dialect:
         tree = self.tree.entries[name]
-        if not isinstance(tree, Mapping):
+        if not isinstance(tree, Fields):
             self._complain(f"{name} takes a mapping with like, rules or drop", tree.mark)
             return Dialect(name)
         for key in tree.entries:
@@ -199,9 +198,9 @@ class _Reader:
                 self._complain(f"{name} has no key {key}", tree.keys[key], nearest(key, ("like", "rules", "drop")))
         base = self._like(name, tree.entries["like"]) if "like" in tree.entries else Dialect(name)
         given = tree.entries.get("rules")
-        if given is not None and not isinstance(given, Mapping):
+        if given is not None and not isinstance(given, Fields):
             self._complain(f"{name}.rules takes a mapping of ours to theirs", given.mark)
-        entries = given.entries if isinstance(given, Mapping) else {}
+        entries = given.entries if isinstance(given, Fields) else {}
         own = [rule for ours, theirs in entries.items() if (rule := self._rule(ours, theirs))]
         said = {name for rule in own for name in rule.ours}
         kept = [rule for rule in base.rules if not said & set(rule.ours)]
@@ -232,10 +231,10 @@ class _Reader:
 
     def _rule(self, ours: str, tree: Tree) -> Rule | None:
         left, mark = tuple(_alternatives(ours)), tree.mark
-        given: dict[str, Tree] = tree.entries if isinstance(tree, Mapping) else {"name": tree}
+        given: dict[str, Tree] = tree.entries if isinstance(tree, Fields) else {"name": tree}
         for key in given:
             if key not in _KEYS:
-                self._complain(f"a rule has no key {key}", tree.keys[key] if isinstance(tree, Mapping) else mark,
+                self._complain(f"a rule has no key {key}", tree.keys[key] if isinstance(tree, Fields) else mark,
                                nearest(key, _KEYS) or f"there are {', '.join(_KEYS)}")  # fmt: skip
         if "name" not in given:
             self._complain(f"{ours} does not say from which name it comes", mark)
@@ -258,7 +257,7 @@ class _Reader:
                     tuple(parts or ()))  # fmt: skip
 
     def _texts(self, tree: Tree) -> tuple[str, ...]:
-        items = tree.items if isinstance(tree, Sequence) else (tree,)
+        items = tree.items if isinstance(tree, Items) else (tree,)
         for item in items:
             if not isinstance(item, Leaf) or not isinstance(item.value, str):
                 self._complain("a name is a text, or a list of texts", item.mark)

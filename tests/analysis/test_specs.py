@@ -25,7 +25,7 @@ def test_torch_agrees_with_every_node_of_every_variant(path: Path, variant: str 
     torch's counter knows fused attention on that device; on the CPU it leaves its products out.
     """
     graph = load(path, variant)
-    expect = graph.meta["spec"]["expect"]
+    expect = graph.origin.spec["expect"]
     assert expect["params"] == graph.cost.params
     assert expect["macs"] == graph.cost.macs
     check_against_torch(graph)

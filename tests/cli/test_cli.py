@@ -72,7 +72,7 @@ def test_build_runs_the_model_and_writes_everything(tmp_path: Path, capsys: pyte
         names = set(file.keys())
     assert names == set(archspec.build(graph, device="meta").state_dict())
     assert plain(parse(Source("spec", (folder / "spec.yaml").read_text())))["params"]["depths"] == [1, 1, 1]
-    assert json.loads(told["spec"]) == graph.meta["spec"]
+    assert json.loads(told["spec"]) == graph.origin.spec
     assert main(["build", str(folder / "spec.yaml"), "--weights", str(folder / "weights.safetensors"), "-q"]) == 0
 
 

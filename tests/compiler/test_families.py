@@ -18,7 +18,7 @@ def smallest(path: Path) -> archspec.Graph:
     """The variant with the fewest MACs, without randomness in training."""
     variants = open_spec(path).variants
     cheapest = min(variants, key=lambda name: load(path, name).cost.macs)
-    declared = load(path, cheapest).meta["spec"]["params"]
+    declared = load(path, cheapest).origin.spec["params"]
     return load(path, cheapest, ["params.drop_path=0.0"] if "drop_path" in declared else [])
 
 

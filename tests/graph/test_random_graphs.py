@@ -45,7 +45,7 @@ def kit() -> list[Block]:
     """Every example of a block with one value in and one out, once."""
     vocabulary = Vocabulary()
     blocks = [vocabulary[word](**config) for word in vocabulary for config, *_ in vocabulary[word].examples]
-    return [block for block in blocks if len(block.ports()) == 1 and not block.titles()]
+    return [block for block in blocks if len(block.ports()) == 1 and not block.output_names()]
 
 
 @cache
@@ -129,9 +129,9 @@ def test_random_specs_cost_what_torch_says(tmp_path_factory: Any, spec: Json) ->
 def test_a_spec_reads_back_as_it_was_written(tmp_path_factory: Any, spec: Json) -> None:
     assert plain(parse(Source("spec", dump(spec)))) == spec
     graph = graph_of(spec, tmp_path_factory.getbasetemp())
-    again = graph_of(graph.meta["spec"], tmp_path_factory.getbasetemp(), "again.yaml")
+    again = graph_of(graph.origin.spec, tmp_path_factory.getbasetemp(), "again.yaml")
     assert described(again) == described(graph) and again.cost == graph.cost
-    assert again.hash == graph.hash and not diff(graph, again)
+    assert again.origin and graph.origin and again.origin.hash == graph.origin.hash and not diff(graph, again)
 
 
 @RUNS

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archspec.errors import Source, SpecError
-from archspec.language.document import Leaf, Mapping, Sequence, dump, locate, parse, plain, read
+from archspec.language.document import Fields, Items, Leaf, dump, locate, parse, plain, read
 
 SCALARS = {
     "": None, "~": None, "Null": None, "true": True, "FALSE": False, "010": 10, "0o17": 15, "0x1F": 31, "-3": -3,
@@ -46,7 +46,7 @@ FAULTS = [
 ]
 
 
-def tree_of(text: str) -> Mapping:
+def tree_of(text: str) -> Fields:
     return parse(Source("x.yaml", text))
 
 
@@ -87,11 +87,11 @@ def test_aliases_are_bounded() -> None:
 def test_marks_are_exact() -> None:
     tree = tree_of("é: 1\r\nb:\r\n  c: {d: [x, 'y']}   # why\r\n\r\ne: 2\r\n")
     b, d = locate(tree, ["b"]), locate(tree, ["b", "c", "d", 1])
-    assert isinstance(b, Mapping) and isinstance(d, Leaf) and not d.plain
+    assert isinstance(b, Fields) and isinstance(d, Leaf) and not d.plain
     assert (b.mark.line, b.mark.column, b.mark.end_line, b.mark.end_column) == (3, 3, 3, 19)
     assert (d.mark.line, d.mark.column, d.mark.end_column) == (3, 14, 17)
     assert (tree.keys["e"].line, tree.keys["e"].column) == (5, 1)
-    assert isinstance(locate(tree, ["b", "c", "d"]), Sequence) and locate(tree, ["b", "z", 0]) is None
+    assert isinstance(locate(tree, ["b", "c", "d"]), Items) and locate(tree, ["b", "z", 0]) is None
 
 
 def test_keys_are_texts() -> None:
@@ -184,6 +184,6 @@ PIECES = st.lists(
 @given(PIECES.map("".join) | st.text())
 def test_any_text_is_a_mapping_or_a_spec_error(text: str) -> None:
     try:
-        assert isinstance(tree_of(text), Mapping)
+        assert isinstance(tree_of(text), Fields)
     except SpecError as error:
         assert error.problems and str(error)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from archspec.errors import SpecError
-from archspec.language.document import Leaf, Mapping, Sequence, locate
+from archspec.language.document import Fields, Items, Leaf, locate
 from archspec.language.explain import explain
 from archspec.language.load import load, open_spec, packaged_specs
 
@@ -127,9 +127,9 @@ def test_a_removed_value_is_told_as_removed(child: Path) -> None:
 
 
 def leaves(tree: Any, path: str = "") -> list[str]:
-    if isinstance(tree, Mapping):
+    if isinstance(tree, Fields):
         return [found for key, item in tree.entries.items() for found in leaves(item, f"{path}.{key}" if path else key)]
-    if isinstance(tree, Sequence):
+    if isinstance(tree, Items):
         return [found for place, item in enumerate(tree.items) for found in leaves(item, f"{path}.{place}")]
     assert isinstance(tree, Leaf)
     return [path]

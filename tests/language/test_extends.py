@@ -87,7 +87,7 @@ def test_extends_of_extends_equals_the_same_edits_by_hand(folder: Path) -> None:
         "  pool: {block: mean_pool, from: act}\noutputs: {y: pool}\n"
     )
     assert described(load(two)) == described(load(folder / "hand.yaml"))
-    assert load(two).meta["spec"] == load(folder / "hand.yaml").meta["spec"]
+    assert load(two).origin.spec == load(folder / "hand.yaml").origin.spec
 
 
 FAULTS = [

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archspec.errors import Problem, Source, SpecError
-from archspec.language.document import Leaf, Mapping, dump, locate, parse, plain
+from archspec.language.document import Fields, Leaf, dump, locate, parse, plain
 from archspec.language.overlay import merge, overlay_of
 
 BASE = """
@@ -22,11 +22,11 @@ blocks: {own: {params: {k: 1}, graph: {a: {block: x}}}}
 TOP = frozenset({"params", "graph", "expect", "title", "inputs", "blocks", "defaults"})
 
 
-def tree_of(text: str, name: str = "base.yaml") -> Mapping:
+def tree_of(text: str, name: str = "base.yaml") -> Fields:
     return parse(Source(name, text))
 
 
-def merged(over: str) -> tuple[Mapping, list[Problem]]:
+def merged(over: str) -> tuple[Fields, list[Problem]]:
     problems: list[Problem] = []
     return merge(tree_of(BASE), tree_of(over, "over.yaml"), problems, top=TOP), problems
 
@@ -170,6 +170,6 @@ def test_setting_without_key_or_value_is_a_usage_fault(setting: str) -> None:
 @given(st.text() | st.tuples(st.text(), st.text()).map("=".join))
 def test_any_setting_is_an_overlay_or_a_spec_error(setting: str) -> None:
     try:
-        assert isinstance(overlay_of(setting), Mapping)
+        assert isinstance(overlay_of(setting), Fields)
     except SpecError as error:
         assert str(error)

@@ -185,7 +185,7 @@ def test_a_yaml_file_brings_blocks_and_they_are_in_the_resolved_spec(tmp_path: P
     tokens = "to_tokens}\n  b: {block: widen, by: 3"
     graph = load(spec(tmp_path, "library.yaml", tokens, LIBRARY))
     assert graph.nodes["b"].shape.sizes == (64, 24)
-    assert "use" not in graph.meta["spec"] and "widen" in graph.meta["spec"]["blocks"]
+    assert "use" not in graph.origin.spec and "widen" in graph.origin.spec["blocks"]
 
 
 CHAIN: list[tuple[str, str, Any]] = [

@@ -14,7 +14,7 @@ from typing import Any
 
 from archspec.errors import Mark, Source, SpecError
 from archspec.graph.block import Block
-from archspec.language.document import Leaf, Mapping, Sequence, Tree, parse
+from archspec.language.document import Fields, Items, Leaf, Tree, parse
 from archspec.language.load import graph_of, open_spec
 from archspec.language.spec.model import RESERVED, BlockSpec, Expect, Input, NodeSpec, Spec
 from archspec.language.words.vocabulary import Vocabulary
@@ -136,7 +136,7 @@ def _twice(text: str, site: Site, chance: random.Random) -> tuple[str, int] | No
 def _extra_key(text: str, site: Site, chance: random.Random) -> tuple[str, int] | None:
     """A key that nobody knows, in a mapping in braces."""
     start = _at(text, site.mark.line, site.mark.column)
-    assert isinstance(site.tree, Mapping)
+    assert isinstance(site.tree, Fields)
     if text[start] != "{":
         return None
     return text[: start + 1] + ("qqq: 1, " if site.tree.entries else "qqq: 1") + text[start + 1 :], site.mark.line
@@ -170,7 +170,7 @@ def _closed_key(site: Site) -> bool:
 
 
 FAULTS: dict[str, Any] = {
-    "mistyped key": lambda site: _closed_key(site) and not isinstance(site.tree, Mapping) and site.path[-1] != "doc",
+    "mistyped key": lambda site: _closed_key(site) and not isinstance(site.tree, Fields) and site.path[-1] != "doc",
     "mistyped block": lambda site: (
         site.path[-1] == "block" and isinstance(site.value, str) and site.value in VOCABULARY and "graph" in site.path
     ),
@@ -182,7 +182,7 @@ FAULTS: dict[str, Any] = {
     "too large": lambda site: _number(site) and type(site.value) is int and site.within[0] != "expect",
     "key twice": lambda site: site.key is not None and isinstance(site.tree, Leaf),
     "extra key": lambda site: (
-        isinstance(site.tree, Mapping) and "block" in site.tree.entries and site.within[0] in ("graph", "blocks")
+        isinstance(site.tree, Fields) and "block" in site.tree.entries and site.within[0] in ("graph", "blocks")
     ),
     "broken expression": lambda site: _number(site) and site.within[0] != "expect",
     "mistyped source": lambda site: (
@@ -209,14 +209,14 @@ def _sites(
 ) -> Iterator[Site]:
     if path:
         yield Site(path, tree.mark, tree, key, block)
-    if isinstance(tree, Mapping):
+    if isinstance(tree, Fields):
         word = tree.entries.get("block")
         known = isinstance(word, Leaf) and isinstance(word.value, str) and word.value in VOCABULARY
         own = VOCABULARY[str(word.value)] if known and isinstance(word, Leaf) else None
         for name, item in tree.entries.items():
             field = own if own and name in own.model_fields else None
             yield from _sites(item, (*path, name), tree.keys[name], field)
-    elif isinstance(tree, Sequence):
+    elif isinstance(tree, Items):
         for place, item in enumerate(tree.items):
             yield from _sites(item, (*path, str(place)), None, block)
 

@@ -115,7 +115,7 @@ Named = tuple[tuple[str, ...], dict[str, Any]]
 
 def rules_of(path: Path) -> Path | None:
     """The file of rules that a spec names."""
-    found = archspec.load(path).meta["weights"]
+    found = archspec.load(path).origin.weights
     return found and Path(found).resolve()
 
 
@@ -138,7 +138,7 @@ def models(rules: Path) -> dict[Model, Named]:
         for variant in open_spec(path).variants or (None,):
             graph = archspec.load(path, variant)
             keys = tuple(archspec.build(graph, device="meta").state_dict())
-            found.setdefault(keys, ((path, variant), graph.meta["params"]))
+            found.setdefault(keys, ((path, variant), graph.origin.params))
     return {model: (keys, params) for keys, (model, params) in found.items()}
 
 

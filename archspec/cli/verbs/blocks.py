@@ -17,7 +17,7 @@ from archspec.errors import Problem, Source, SpecError, nearest
 from archspec.graph.block import Block, ports_of
 from archspec.language import document
 from archspec.language.spec.complaint import show, wanted
-from archspec.language.spec.docstrings import described
+from archspec.language.spec.docstrings import docstring_of
 from archspec.language.spec.model import validate_library
 from archspec.language.words.plugins import blocks_of_file
 from archspec.language.words.vocabulary import Vocabulary
@@ -84,7 +84,7 @@ def description(block: type[Block]) -> dict[str, Any]:
             "takes": kind,
             "required": field.is_required(),
             "default": None if field.is_required() else _default(field.default),
-            "doc": described(block, name),
+            "doc": docstring_of(block, name),
         }
     return {
         "block": block.word,

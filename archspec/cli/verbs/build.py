@@ -118,6 +118,6 @@ def _save(folder: Path, model: torch.nn.Module, graph: Graph) -> None:
         save_weights(model, folder / "weights.safetensors")
     else:
         print("archspec: on the meta device there are no weights to write", file=sys.stderr)
-    write(folder / "spec.yaml", dump(graph.meta["spec"]))
+    write(folder / "spec.yaml", dump(graph.origin.spec if graph.origin else {}))
     write(folder / "summary.md", report(graph).table(None, "md"))
     render(graph, folder / "architecture.svg")

@@ -50,7 +50,7 @@ def _check(spec: str, args: argparse.Namespace, fine: list[str], problems: dict[
         try:
             if variant in chosen:
                 graph = graph_of(found, variant, args.settings, allow_python=args.allow_python, memory=memory)
-                name = variant or graph.meta["name"]
+                name = variant or (graph.origin.name if graph.origin else "")
                 fine.append(f"{name}: fine – {graph.cost.params:,} params, {giga(graph.cost.macs)}")
             else:
                 validate(resolve(found, variant, args.settings))

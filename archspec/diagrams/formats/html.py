@@ -35,7 +35,7 @@ def html(graph: Graph, opening: Opening, options: Options, auto: bool = False) -
     rules = "\n".join((css(LIGHT, scopes["light"]), css(DARK, scopes["dark"]), (PAGE / "page.css").read_text("utf-8")))
     filled = {
         "theme": "auto" if auto else theme.name,
-        "title": escape(options.title or str(graph.meta.get("name") or "architecture")),
+        "title": escape(options.title or (graph.origin.name if graph.origin else "architecture")),
         "caption": escape(options.caption or ""),
         "fonts": "\n".join(
             _font(theme, file, weight) for file, weight in ((theme.regular, 400), (theme.bold, theme.weight))
@@ -151,7 +151,7 @@ def about(box: Box) -> Iterator[tuple[str, str]]:
         yield "which is", box.label
     for varies in box.varies:
         yield "varies", varies
-    for title, shape in zip(node.block.titles() or ("output",), node.outputs, strict=True):
+    for title, shape in zip(node.block.output_names() or ("output",), node.outputs, strict=True):
         front = getattr(shape, "prefix", ())
         yield title, f"{shape.kind} {shape_text(shape)}" + (f", in front {', '.join(front)}" if front else "")
     if box.cost.params:

@@ -230,11 +230,11 @@ def _box(node: Node, path: str, level: int, opening: Opening, peers: list[Node],
         if len(runs) > 1:
             inner = _runs(body, runs, path, level + 1, opening)
         else:
-            inner = _level(body, inside if runs else path, level + 1, opening, block.titles(), peers)
+            inner = _level(body, inside if runs else path, level + 1, opening, block.output_names(), peers)
     ins = _ports(block)
     return Box(
         path, node.name, _spread(labels, lacking and block.role == "drop"), block.role, node, times, varies, inner,
-        ins, block.titles() if len(block.titles()) > 1 else (), cost=node.cost,
+        ins, block.output_names() if len(block.output_names()) > 1 else (), cost=node.cost,
     )  # fmt: skip
 
 
@@ -268,14 +268,14 @@ def _runs(body: Graph, runs: list[list[Node]], path: str, level: int, opening: O
         here = f"{path}.{model.name}"
         inner = None
         if model.body:  # open as the repeat is
-            inner = _level(model.body, here, level, opening, model.block.titles(), run)
+            inner = _level(model.body, here, level, opening, model.block.output_names(), run)
         cost = sum((node.cost for node in run), Cost())
         name = first.name if len(run) == 1 else f"{first.name}…{run[-1].name}"
         block = model.block
         ins = _ports(block)
         boxes[first.name] = Box(
             here, name, block.label(), block.role, model, len(run), varying([node.block for node in run]), inner,
-            ins, block.titles() if len(block.titles()) > 1 else (), cost=cost,
+            ins, block.output_names() if len(block.output_names()) > 1 else (), cost=cost,
         )  # fmt: skip
         for place, ref in enumerate(first.inputs):
             wires.append(Wire(home.get(ref.node, ref.node), ref.port, first.name, place, body.shape(ref)))

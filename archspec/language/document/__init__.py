@@ -55,7 +55,7 @@ class Leaf:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sequence:
+class Items:
     """A list of trees."""
 
     items: tuple[Tree, ...]
@@ -64,7 +64,7 @@ class Sequence:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Mapping:
+class Fields:
     """Trees by name, in the order of the text, and the mark of each name."""
 
     entries: dict[str, Tree]
@@ -73,17 +73,17 @@ class Mapping:
     earlier: tuple[Tree, ...] = ()
 
 
-Tree = Leaf | Sequence | Mapping
+Tree = Leaf | Items | Fields
 
 
-def parse(source: Source) -> Mapping:
+def parse(source: Source) -> Fields:
     """The tree of a document, whose top level is a mapping."""
     tree = value(source)
-    if isinstance(tree, Mapping):
+    if isinstance(tree, Fields):
         return tree
     if _is_empty(tree):
         raise SpecError(_empty(tree.mark.source))
-    kind = "a list" if isinstance(tree, Sequence) else "a single value"
+    kind = "a list" if isinstance(tree, Items) else "a single value"
     raise SpecError(Problem("yaml-top-level", f"the document is {kind}, not a mapping of keys to values", tree.mark))
 
 
@@ -102,18 +102,18 @@ def value(source: Source, start: int = 0) -> Tree:
 
 def plain(tree: Tree) -> Any:
     """The tree as Python data."""
-    if isinstance(tree, Mapping):
+    if isinstance(tree, Fields):
         return {key: plain(item) for key, item in tree.entries.items()}
-    return [plain(item) for item in tree.items] if isinstance(tree, Sequence) else tree.value
+    return [plain(item) for item in tree.items] if isinstance(tree, Items) else tree.value
 
 
 def locate(tree: Tree, path: Iterable[str | int]) -> Tree | None:
     """The tree at the end of a path of keys and list positions, where there is one."""
     found: Tree | None = tree
     for step in path:
-        if isinstance(found, Mapping):
+        if isinstance(found, Fields):
             found = found.entries.get(str(step))
-        elif isinstance(found, Sequence) and re.fullmatch("[0-9]{1,9}", str(step)):
+        elif isinstance(found, Items) and re.fullmatch("[0-9]{1,9}", str(step)):
             found = found.items[int(step)] if int(step) < len(found.items) else None
         else:
             return None
@@ -319,7 +319,7 @@ class _Composer:
             mark = self.mark(top.start, event.end_mark.index)
         else:  # the parser ends a block only where the next thing begins
             mark = Mark(self.source, *self.place(top.start), top.last.end_line, top.last.end_column)
-        tree = Mapping(top.entries, top.keys, mark) if top.mapping else Sequence(tuple(top.items), mark)
+        tree = Fields(top.entries, top.keys, mark) if top.mapping else Items(tuple(top.items), mark)
         self.finish(_Done(tree, top.nodes, top.height), top.anchor, mark)
 
     def finish(self, done: _Done, anchor: str | None, mark: Mark, *, alias: bool = False) -> None:
@@ -351,7 +351,7 @@ class _Composer:
         if self._in_torn(mark):
             return None
         if name is None:
-            kind = "a mapping" if isinstance(tree, Mapping) else "a list"
+            kind = "a mapping" if isinstance(tree, Fields) else "a list"
             help = "in {{ … }} or [[ … ]] the inner brackets make a key: write one pair, or quote the text"
             self.report("yaml-key", f"a key is one word, not {kind}", mark, help if top.flow else None)
         elif isinstance(tree, Leaf) and tree.plain and not name:

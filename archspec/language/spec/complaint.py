@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from archspec.errors import MOST_PROBLEMS, Mark, Problem, listing, nearest
-from archspec.language.document import Leaf, Mapping, Sequence, Tree
-from archspec.language.spec.docstrings import described
+from archspec.language.document import Fields, Items, Leaf, Tree
+from archspec.language.spec.docstrings import docstring_of
 
 Path = tuple[str | int, ...]
 Owner = type[BaseModel] | None
@@ -52,10 +52,10 @@ def _follow(tree: Tree, loc: tuple[int | str, ...]) -> tuple[Path, tuple[int | s
     path: list[str | int] = []
     behind: list[int | str] = []
     for part in loc:
-        if isinstance(tree, Mapping) and part in tree.entries:
+        if isinstance(tree, Fields) and part in tree.entries:
             tree, behind = tree.entries[str(part)], []
             path.append(part)
-        elif isinstance(tree, Sequence) and isinstance(part, int) and part < len(tree.items):
+        elif isinstance(tree, Items) and isinstance(part, int) and part < len(tree.items):
             tree, behind = tree.items[part], []
             path.append(part)
         else:
@@ -102,9 +102,9 @@ def _hint(found: Tree) -> str | None:
 
 def show(found: Tree | Any) -> str:
     """A value as the message quotes it."""
-    if isinstance(found, Mapping):
+    if isinstance(found, Fields):
         return f"a mapping with {listing(found.entries, 6)}" if found.entries else "an empty mapping"
-    if isinstance(found, Sequence):
+    if isinstance(found, Items):
         return f"a list of {len(found.items)}"
     value = found.value if isinstance(found, Leaf) else found
     if value is None or isinstance(value, bool):
@@ -115,13 +115,13 @@ def show(found: Tree | Any) -> str:
 
 def _at(tree: Tree, path: Path) -> Tree:
     for part in path:
-        tree = tree.entries[str(part)] if isinstance(tree, Mapping) else tree.items[int(part)]  # type: ignore[union-attr]
+        tree = tree.entries[str(part)] if isinstance(tree, Fields) else tree.items[int(part)]  # type: ignore[union-attr]
     return tree
 
 
 def _key_mark(tree: Tree, path: Path) -> Mark:
     parent = _at(tree, path[:-1])
-    return parent.keys[str(path[-1])] if isinstance(parent, Mapping) else _at(tree, path).mark
+    return parent.keys[str(path[-1])] if isinstance(parent, Fields) else _at(tree, path).mark
 
 
 def _fields(model: type[BaseModel], path: Path) -> Iterator[tuple[Any, Owner]]:
@@ -172,7 +172,7 @@ def _told(model: type[BaseModel], path: tuple[Any, ...]) -> str | None:
     """What the docstring of a field says, for the author who forgot it."""
     for kind, owner in _fields(model, path):
         name = str(path[-1])
-        said = ((described(owner, name) if owner else None) or "").partition("\n")[0]
+        said = ((docstring_of(owner, name) if owner else None) or "").partition("\n")[0]
         return f"{name} takes {wanted(kind)}" + (f": {said}" if said else "")
     return None
 

@@ -10,7 +10,7 @@ from functools import cache
 from pydantic import BaseModel
 
 
-def described(model: type[BaseModel], name: str) -> str | None:
+def docstring_of(model: type[BaseModel], name: str) -> str | None:
     """The text that documents a field, by its name or alias; None where it has none."""
     for field, info in model.model_fields.items():
         if name in (field, info.alias):

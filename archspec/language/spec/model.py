@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from archspec.errors import SpecError
-from archspec.language.document import Mapping, plain
+from archspec.language.document import Fields, plain
 from archspec.language.spec.complaint import complaints
 
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
@@ -139,10 +139,10 @@ class Marked:
     """A Spec with the tree that it was read from, which knows every value's place."""
 
     spec: Spec
-    tree: Mapping
+    tree: Fields
 
 
-def validate(tree: Mapping) -> Marked:
+def validate(tree: Fields) -> Marked:
     """Check a document's structure; a SpecError with everything that is wrong with it."""
     try:
         return Marked(Spec.model_validate(frozen(plain(tree))), tree)
@@ -150,7 +150,7 @@ def validate(tree: Mapping) -> Marked:
         raise SpecError(complaints(error, Spec, tree, "a spec")) from None
 
 
-def validate_library(tree: Mapping) -> Library:
+def validate_library(tree: Fields) -> Library:
     """Check the structure of a file of blocks; a SpecError with everything that is wrong with it."""
     try:
         return Library.model_validate(frozen(plain(tree)))

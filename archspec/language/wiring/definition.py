@@ -10,10 +10,10 @@ from pydantic.fields import FieldInfo
 
 from archspec.errors import Mark, Problem, nearest
 from archspec.graph.block import Block, Composite, Port, Role, Scope, Value
-from archspec.graph.infer import Level, identity, place
+from archspec.graph.infer import Shaping, identity, place
 from archspec.graph.node import Graph
 from archspec.graph.shape import Image, Tokens, Vector
-from archspec.language.document import Leaf, Mapping, Sequence, Tree, plain
+from archspec.language.document import Fields, Items, Leaf, Tree, plain
 from archspec.language.spec.complaint import show
 from archspec.language.spec.model import BlockSpec, frozen
 
@@ -34,7 +34,7 @@ class Definition(Composite):
 
     role: ClassVar[str] = "stage"
     spec: ClassVar[BlockSpec]
-    tree: ClassVar[Mapping]
+    tree: ClassVar[Fields]
     mark: ClassVar[Mark]
     wirer: ClassVar[Wirer]
     wired: ClassVar[dict[Any, Graph | None]]
@@ -42,7 +42,7 @@ class Definition(Composite):
     def ports(self) -> tuple[Port, ...]:
         return tuple(Port(name, (Image, Tokens, Vector)) for name in self.spec.inputs)
 
-    def titles(self) -> tuple[str, ...]:
+    def output_names(self) -> tuple[str, ...]:
         outputs = self.spec.outputs or {}
         return tuple(outputs) if len(outputs) > 1 else ()
 
@@ -55,16 +55,16 @@ class Definition(Composite):
 
     def expand(self, scope: Scope, *values: Value[Any]) -> tuple[Value[Any], ...]:
         graph = self.graph()
-        assert graph is not None and isinstance(scope, Level)
+        assert graph is not None and isinstance(scope, Shaping)
         placed = place(scope, graph, dict(zip(self.spec.inputs, values, strict=True)))
         return tuple(placed[ref.node][ref.port] for ref in graph.outputs.values())
 
 
-def define(word: str, spec: BlockSpec, tree: Mapping, wirer: Wirer, problems: list[Problem]) -> type[Definition]:
+def define(word: str, spec: BlockSpec, tree: Fields, wirer: Wirer, problems: list[Problem]) -> type[Definition]:
     """The class of a block in YAML; `tree` is its mapping."""
     fields: dict[str, Any] = {}
     params = tree.entries.get("params")
-    for name, given in params.entries.items() if isinstance(params, Mapping) else ():
+    for name, given in params.entries.items() if isinstance(params, Fields) else ():
         try:
             if hasattr(Definition, name):
                 raise _Fault("is a name that every block has for itself", given, f"call it {name}_ or something else")
@@ -90,7 +90,7 @@ class _Fault(Exception):  # noqa: N818
 
 def _field(given: Tree) -> tuple[Any, FieldInfo]:
     """A type's name, a default that tells the type, or both with a text: `{type: int, default: 3, doc: …}`."""
-    if not isinstance(given, Mapping):
+    if not isinstance(given, Fields):
         kind, default = _told(given)
         return kind, _info(default)
     for key in given.entries:
@@ -104,7 +104,7 @@ def _field(given: Tree) -> tuple[Any, FieldInfo]:
     return kind, _info(default, str(doc.value) if doc else None)
 
 
-def _typed(given: Mapping) -> tuple[Any, Any]:
+def _typed(given: Fields) -> tuple[Any, Any]:
     """The type and the default that a mapping gives."""
     word, default = given.entries.get("type"), given.entries.get("default")
     if word is None:
@@ -128,7 +128,7 @@ def _told(given: Tree) -> tuple[Any, Any]:
         if isinstance(given.value, str) and given.value in TYPES:
             return TYPES[given.value], ...
         return type(given.value), given.value
-    if isinstance(given, Sequence):
+    if isinstance(given, Items):
         return tuple[Any, ...], frozen(plain(given))
     raise _Fault(f"takes {', '.join(TYPES)}, or a default, got {show(given)}", given)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from collections.abc import Mapping as Names
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +10,7 @@ from pydantic import ValidationError
 
 from archspec.errors import MOST_PROBLEMS, Mark, Problem, listing, nearest
 from archspec.graph.block import Block
-from archspec.language.document import Leaf, Mapping, Sequence, Tree
+from archspec.language.document import Fields, Items, Leaf, Tree
 from archspec.language.expression import ExpressionError, evaluate, is_expression, references
 from archspec.language.spec.complaint import complaints, show
 from archspec.language.spec.model import RESERVED
@@ -43,7 +42,7 @@ class Unknown:
     """Stands for a parameter that has problems of its own; what refers to it is silent."""
 
 
-class Configurer:
+class Resolver:
     """Resolves trees against the names of one scope, and collects problems in `problems`."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
@@ -55,17 +54,17 @@ class Configurer:
         self.problems.append(problem)
         return UnresolvedError()
 
-    def value(self, tree: Tree, names: Names[str, Any], path: str) -> Any:
+    def value(self, tree: Tree, names: Mapping[str, Any], path: str) -> Any:
         """Plain data with every expression evaluated; lists become tuples."""
-        if isinstance(tree, Mapping):
+        if isinstance(tree, Fields):
             return {key: self.value(item, names, f"{path}.{key}") for key, item in tree.entries.items()}
-        if isinstance(tree, Sequence):
+        if isinstance(tree, Items):
             return tuple(self.value(item, names, f"{path}.{place}") for place, item in enumerate(tree.items))
         if isinstance(tree.value, str) and is_expression(tree.value):
             return self._evaluate(tree, tree.value, names, path)
         return tree.value
 
-    def _evaluate(self, leaf: Leaf, text: str, names: Names[str, Any], path: str) -> Any:
+    def _evaluate(self, leaf: Leaf, text: str, names: Mapping[str, Any], path: str) -> Any:
         try:
             if any(isinstance(names.get(name), Unknown) for name in references(text)):
                 raise UnresolvedError
@@ -77,14 +76,14 @@ class Configurer:
             raise self.fail(problem) from None
         return _frozen(result)
 
-    def block(self, tree: Tree, names: Names[str, Any], path: str, *, default: type[Block] | None = None) -> Block:
+    def block(self, tree: Tree, names: Mapping[str, Any], path: str, *, default: type[Block] | None = None) -> Block:
         """The block that a node's mapping, or a slot's word or mapping, stands for."""
         if isinstance(tree, Leaf):
             word = self.value(tree, names, path)
             if isinstance(word, Block):
                 return word
-            return self._build(self._type(word, tree.mark, path), Mapping({}, {}, tree.mark), names, path)
-        if isinstance(tree, Sequence):
+            return self._build(self._type(word, tree.mark, path), Fields({}, {}, tree.mark), names, path)
+        if isinstance(tree, Items):
             raise self.fail(Problem("wrong-type", f"{path} takes a block, got {show(tree)}", tree.mark, path))
         if "block" in tree.entries:
             leaf = tree.entries["block"]
@@ -106,7 +105,7 @@ class Configurer:
             raise self.fail(Problem("unknown-block", f"no block is called {word}", mark, path, help=near))
         return self.vocabulary[word]
 
-    def _build(self, block: type[Block], tree: Mapping, names: Names[str, Any], path: str) -> Block:
+    def _build(self, block: type[Block], tree: Fields, names: Mapping[str, Any], path: str) -> Block:
         """Validate the config; every field that is wrong is a problem of its own."""
         values, failed = self._values(block, tree, names, path)
         try:
@@ -122,7 +121,7 @@ class Configurer:
     def built(self, block: Block) -> None:
         """Called with every block that was built."""
 
-    def fields(self, block: type[Block], tree: Mapping, names: Names[str, Any], path: str) -> dict[str, Any]:
+    def fields(self, block: type[Block], tree: Fields, names: Mapping[str, Any], path: str) -> dict[str, Any]:
         """Checked values for some of a block's fields; those that are not given are not missed."""
         values, failed = self._values(block, tree, names, path)
         try:
@@ -135,7 +134,7 @@ class Configurer:
         return values
 
     def _values(
-        self, block: type[Block], tree: Mapping, names: Names[str, Any], path: str
+        self, block: type[Block], tree: Fields, names: Mapping[str, Any], path: str
     ) -> tuple[dict[str, Any], bool]:
         """A config's values by field, slots filled; and whether one of them could not be had."""
         values: dict[str, Any] = {}
@@ -161,7 +160,7 @@ class Configurer:
         self,
         error: ValidationError,
         block: type[Block],
-        tree: Mapping,
+        tree: Fields,
         values: dict[str, Any],
         path: str,
         *,
@@ -179,14 +178,14 @@ class Configurer:
     def _check_role(self, block: Block, role: str, takes: int, tree: Tree, path: str) -> None:
         """A slot takes any block that could stand there: as many values in as its own block takes, and one out."""
         ports = block.ports()
-        if len([port for port in ports if not port.variadic]) != takes or len(block.titles()) > 1:
+        if len([port for port in ports if not port.variadic]) != takes or len(block.output_names()) > 1:
             names = ", ".join(port.name for port in ports) or "none"
             values = "one value" if takes == 1 else f"{takes} values"
             message = f"{path} is a slot for {values} in and one out; {block.word} has the ports {names}"
             raise self.fail(Problem("slot", message, tree.mark, path, help=f"a block of the role {role} fits"))
 
 
-def _with_values(tree: Mapping, values: dict[str, Any]) -> Mapping:
+def _with_values(tree: Fields, values: dict[str, Any]) -> Fields:
     """A config's keys that have a value, expressions replaced by what they gave, so that a message quotes it."""
     entries: dict[str, Tree] = {}
     for key, item in tree.entries.items():
@@ -195,7 +194,7 @@ def _with_values(tree: Mapping, values: dict[str, Any]) -> Mapping:
         if isinstance(item, Leaf) and key in values and not isinstance(values[key], Block | tuple | dict):
             item = Leaf(values[key], item.mark, item.plain)
         entries[key] = item
-    return Mapping(entries, tree.keys, tree.mark)
+    return Fields(entries, tree.keys, tree.mark)
 
 
 def show_value(value: Any) -> str:
@@ -209,12 +208,12 @@ def show_value(value: Any) -> str:
     return show(value)
 
 
-def marks_of(tree: Mapping, prefix: str = "") -> dict[str, Mark]:
+def marks_of(tree: Fields, prefix: str = "") -> dict[str, Mark]:
     """Dotted paths of a config's values, with their marks."""
     marks: dict[str, Mark] = {}
     for key, item in tree.entries.items():
         marks[prefix + key] = item.mark
-        if isinstance(item, Mapping):
+        if isinstance(item, Fields):
             marks |= marks_of(item, f"{prefix}{key}.")
     return marks
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from collections.abc import Mapping as Names
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
@@ -15,12 +14,12 @@ from archspec.graph.block import Block, Port, Ref, carried
 from archspec.graph.node import Graph, Node
 from archspec.graph.repeat import Repeat
 from archspec.graph.shape import Grid, Image, Shape, Tokens, Vector
-from archspec.language.document import Mapping, Sequence, Tree
+from archspec.language.document import Fields, Items, Tree
 from archspec.language.expression import ExpressionError, is_expression, references
 from archspec.language.spec.model import Marked, Modes, NodeSpec
 from archspec.language.wiring.definition import Definition, define
 from archspec.language.wiring.reserved import RESERVED as RESERVED_NAMES
-from archspec.language.wiring.values import Configurer, EnoughError, Unknown, UnresolvedError, marks_of, show_value
+from archspec.language.wiring.values import EnoughError, Resolver, Unknown, UnresolvedError, marks_of, show_value
 from archspec.language.words.vocabulary import Vocabulary
 
 _INPUTS = {
@@ -36,8 +35,10 @@ MOST_BLOCKS = 5_000
 LARGEST_SIDE = 2**20
 
 
-def wire(marked: Marked, vocabulary: Vocabulary | None = None) -> tuple[Graph, dict[str, dict[str, Any]]]:
-    """The graph of a spec, and its defaults; a SpecError with every problem of this step."""
+def wire(
+    marked: Marked, vocabulary: Vocabulary | None = None
+) -> tuple[Graph, dict[str, dict[str, Any]], dict[str, Any]]:
+    """The graph of a spec, its defaults, and its parameters by name; a SpecError with every problem of this step."""
     wirer = Wirer(vocabulary or Vocabulary())
     with suppress(EnoughError):
         found = wirer.spec(marked)
@@ -46,7 +47,7 @@ def wire(marked: Marked, vocabulary: Vocabulary | None = None) -> tuple[Graph, d
     return found
 
 
-class Wirer(Configurer):
+class Wirer(Resolver):
     """Wires one spec: its own graph, and those of the blocks that it defines in YAML."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
@@ -54,7 +55,7 @@ class Wirer(Configurer):
         self.count = 0  # blocks that were built
         self.open: list[str] = []  # the YAML blocks whose bodies are being wired
 
-    def spec(self, marked: Marked) -> tuple[Graph, dict[str, dict[str, Any]]]:
+    def spec(self, marked: Marked) -> tuple[Graph, dict[str, dict[str, Any]], dict[str, Any]]:
         spec, tree = marked.spec, marked.tree
         names = self.open_names(marked)
         inputs = self._inputs(tree, names)
@@ -66,7 +67,7 @@ class Wirer(Configurer):
         else:
             train, outputs = None, self._refs(spec.outputs, level, _marks(tree, "outputs"), "outputs")
         self._check_read(level, [*outputs.values(), *(train or {}).values()])
-        return Graph(inputs, level.nodes, outputs, train, {"params": names}), self.defaults
+        return Graph(inputs, level.nodes, outputs, train), self.defaults, names
 
     def open_names(self, marked: Marked) -> dict[str, Any]:
         """The blocks and defaults that a spec brings are known from here on; its parameters by name."""
@@ -89,7 +90,7 @@ class Wirer(Configurer):
 
     # -- values ------------------------------------------------------------------------------------------------------
 
-    def _params(self, tree: Mapping) -> dict[str, Any]:
+    def _params(self, tree: Fields) -> dict[str, Any]:
         """Parameters in an order in which each comes after those that it refers to."""
         given = _mapping(tree, "params")
         names: dict[str, Any] = {}
@@ -109,12 +110,12 @@ class Wirer(Configurer):
                 names[name] = Unknown()
         return names
 
-    def _defaults(self, tree: Mapping, names: Names[str, Any]) -> dict[str, dict[str, Any]]:
+    def _defaults(self, tree: Fields, names: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         """Field values by block word, each checked as if a node had set it."""
         found: dict[str, dict[str, Any]] = {}
         for word, fields in _mapping(tree, "defaults").entries.items():
             path = f"defaults.{word}"
-            if word not in self.vocabulary or not isinstance(fields, Mapping):
+            if word not in self.vocabulary or not isinstance(fields, Fields):
                 near = nearest(word, self.vocabulary)
                 mark = _mapping(tree, "defaults").keys[word]
                 self.problems.append(Problem("unknown-block", f"no block is called {word}", mark, path, help=near))
@@ -124,7 +125,7 @@ class Wirer(Configurer):
                 found[word] = self.fields(block, fields, names, path)
         return found
 
-    def _inputs(self, tree: Mapping, names: Names[str, Any]) -> dict[str, Shape]:
+    def _inputs(self, tree: Fields, names: Mapping[str, Any]) -> dict[str, Shape]:
         found: dict[str, Shape] = {}
         inputs = _mapping(tree, "inputs")
         for name, given in inputs.entries.items():
@@ -197,20 +198,20 @@ class Wirer(Configurer):
             raise EnoughError
 
     def _level(
-        self, tree: Mapping, specs: Names[str, NodeSpec], names: Names[str, Any], inputs: list[str], path: str
+        self, tree: Fields, specs: Mapping[str, NodeSpec], names: Mapping[str, Any], inputs: list[str], path: str
     ) -> _Level:
         """Wire one graph: first every node's block, then what each reads, then an order."""
         level = _Level(path, tree, inputs, len(self.problems))
         for name, spec in specs.items():
             at = tree.entries[name]
-            if isinstance(at, Mapping):
+            if isinstance(at, Fields):
                 self._node(level, name, spec, at, names)
         for name, spec in specs.items():
             if name in level.blocks and level.blocks[name] is not None:
                 self._connect(level, name, spec)
         return self._order(level)
 
-    def _node(self, level: _Level, name: str, spec: NodeSpec, tree: Mapping, names: Names[str, Any]) -> None:
+    def _node(self, level: _Level, name: str, spec: NodeSpec, tree: Fields, names: Mapping[str, Any]) -> None:
         """Decide whether a node is there, and build its block."""
         path = f"{level.path}.{name}"
         level.specs[name] = spec
@@ -234,7 +235,7 @@ class Wirer(Configurer):
         except UnresolvedError:
             pass
 
-    def _is_there(self, tree: Mapping, names: Names[str, Any], path: str) -> bool:
+    def _is_there(self, tree: Fields, names: Mapping[str, Any], path: str) -> bool:
         if "when" not in tree.entries:
             return True
         there = self.value(tree.entries["when"], names, f"{path}.when")
@@ -243,7 +244,7 @@ class Wirer(Configurer):
             raise self.fail(Problem("wrong-type", message, tree.entries["when"].mark, f"{path}.when"))
         return there
 
-    def _shared(self, level: _Level, name: str, spec: NodeSpec, tree: Mapping, path: str) -> Block:
+    def _shared(self, level: _Level, name: str, spec: NodeSpec, tree: Fields, path: str) -> Block:
         mark = tree.entries["share"].mark
         extra = [key for key in tree.entries if key not in ("share", "from", "when", "doc")]
         if extra:
@@ -256,7 +257,7 @@ class Wirer(Configurer):
             raise self.fail(Problem("unknown-source", message, mark, path, help=nearest(str(spec.share), known)))
         return owner
 
-    def _repeat(self, tree: Mapping, names: Names[str, Any], path: str) -> Block:
+    def _repeat(self, tree: Fields, names: Mapping[str, Any], path: str) -> Block:
         """The block `repeat` times; each sees its index i and the count n."""
         leaf = tree.entries["repeat"]
         count = self.value(leaf, names, f"{path}.repeat")
@@ -276,7 +277,7 @@ class Wirer(Configurer):
                     raise UnresolvedError
             blocks = tuple(made)
         if -1 in carried(blocks[0]) or not blocks[0].ports():
-            titles = ", ".join(blocks[0].titles()) or "its output"
+            titles = ", ".join(blocks[0].output_names()) or "its output"
             message = f"{path}: {blocks[0].word} cannot be repeated, because {titles} and its ports do not match"
             raise self.fail(Problem("ports", message, leaf.mark, f"{path}.repeat"))
         return Repeat(blocks=blocks)
@@ -284,7 +285,7 @@ class Wirer(Configurer):
     def _connect(self, level: _Level, name: str, spec: NodeSpec) -> None:
         """Turn what a node says it reads into references, one for each port, in the order of the ports."""
         block, at, path = level.blocks[name], level.tree.entries[name], f"{level.path}.{name}"
-        assert block is not None and isinstance(at, Mapping)
+        assert block is not None and isinstance(at, Fields)
         ports = block.ports()
         try:
             sources, marks = self._sources(level, name, spec, at, ports, path)
@@ -301,7 +302,7 @@ class Wirer(Configurer):
         level.nodes[name] = Node(name, block, refs, share=spec.share, mark=at.mark, marks=marks_of(at))
 
     def _sources(
-        self, level: _Level, name: str, spec: NodeSpec, at: Mapping, ports: tuple[Port, ...], path: str
+        self, level: _Level, name: str, spec: NodeSpec, at: Fields, ports: tuple[Port, ...], path: str
     ) -> tuple[list[str], list[Mark]]:
         """The names that a node reads, and their marks."""
         if spec.sources is None:
@@ -318,9 +319,9 @@ class Wirer(Configurer):
         if isinstance(spec.sources, str):
             return [spec.sources], [tree.mark]
         if isinstance(spec.sources, tuple):
-            assert isinstance(tree, Sequence)
+            assert isinstance(tree, Items)
             return list(spec.sources), [item.mark for item in tree.items]
-        assert isinstance(tree, Mapping)
+        assert isinstance(tree, Fields)
         wanted = [port.name for port in ports]
         for port in spec.sources:
             if port not in wanted:
@@ -377,7 +378,7 @@ class Wirer(Configurer):
         return first[0]
 
     def _port(self, name: str, port: str, block: Block | None, mark: Mark, path: str) -> Ref:
-        titles = block.titles() if block else ()
+        titles = block.output_names() if block else ()
         if block is None:
             return Ref(name)  # its own problem is told already
         if not port and not titles:
@@ -391,7 +392,7 @@ class Wirer(Configurer):
         help = f"say {' or '.join(f'{name}.{title}' for title in titles)}"
         raise self.fail(Problem("unknown-source", message, mark, path, help=help))
 
-    def _refs(self, given: Names[str, str], level: _Level, marks: Names[str, Mark], path: str) -> dict[str, Ref]:
+    def _refs(self, given: Mapping[str, str], level: _Level, marks: Mapping[str, Mark], path: str) -> dict[str, Ref]:
         """References for a mapping of outputs."""
         found = {}
         for title, text in given.items():
@@ -447,7 +448,7 @@ class _Level:
     """One graph while it is wired. `blocks` holds the nodes that are there; None for one whose block has problems."""
 
     path: str
-    tree: Mapping
+    tree: Fields
     inputs: list[str]
     before: int  # how many problems there were
     specs: dict[str, NodeSpec] = field(default_factory=dict)
@@ -468,9 +469,9 @@ def _from_help(block: Block) -> str | None:
 
 def _references(tree: Tree) -> set[str]:
     """The names that the expressions in a tree read."""
-    if isinstance(tree, Mapping):
+    if isinstance(tree, Fields):
         return {name for item in tree.entries.values() for name in _references(item)}
-    if isinstance(tree, Sequence):
+    if isinstance(tree, Items):
         return {name for item in tree.items for name in _references(item)}
     if not isinstance(tree.value, str) or not is_expression(tree.value):
         return set()
@@ -480,19 +481,19 @@ def _references(tree: Tree) -> set[str]:
         return set()
 
 
-def _marks(tree: Mapping, key: str) -> dict[str, Mark]:
+def _marks(tree: Fields, key: str) -> dict[str, Mark]:
     """The marks of the values in the mapping at a key."""
     return {name: item.mark for name, item in _mapping(tree, key).entries.items()}
 
 
-def _mapping(tree: Mapping, key: str) -> Mapping:
+def _mapping(tree: Fields, key: str) -> Fields:
     """The mapping at a key; an empty one where there is none."""
     found = tree.entries.get(key)
-    return found if isinstance(found, Mapping) else Mapping({}, {}, tree.mark)
+    return found if isinstance(found, Fields) else Fields({}, {}, tree.mark)
 
 
 def _entry(tree: Tree, key: str) -> Tree:
-    return tree.entries.get(key, tree) if isinstance(tree, Mapping) else tree
+    return tree.entries.get(key, tree) if isinstance(tree, Fields) else tree
 
 
 def _once(problems: list[Problem]) -> list[Problem]:

@@ -33,7 +33,7 @@ def complete(block: type[Any]) -> type[Block]:
 
     def infer(self: Any, *shapes: Shape) -> Any:
         outputs = ask(self, shapes).outputs
-        return outputs if self.titles() else outputs[0]
+        return outputs if self.output_names() else outputs[0]
 
     def cost(self: Any, *shapes: Shape) -> Cost:
         return ask(self, shapes).cost

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping as Names
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from archspec.errors import Mark, Problem, SpecError
 from archspec.graph.block import Block
 from archspec.language import document
-from archspec.language.document import Leaf, Mapping, Sequence, Tree
+from archspec.language.document import Fields, Items, Leaf, Tree
 from archspec.language.spec.model import BlockSpec, Marked, validate_library
 from archspec.language.words.plugins import blocks_of_file
 from archspec.language.words.vocabulary import Vocabulary
@@ -19,23 +19,23 @@ MOST_FILES = 50
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Brought:
+class Collected:
     """A spec with the blocks of its libraries among its own, and the vocabulary of its Python files."""
 
     marked: Marked
     vocabulary: Vocabulary
-    chains: Names[str, tuple[str, ...]]  # by a library's name: a note for each `use` on the way to it
+    chains: Mapping[str, tuple[str, ...]]  # by a library's name: a note for each `use` on the way to it
 
     def traced(self, error: SpecError) -> SpecError:
         """The same problems; those in a library say who uses it."""
         return SpecError([_noted(problem, self.chains) for problem in error.problems])
 
 
-def bring(marked: Marked, path: Path, *, allow_python: bool = False) -> Brought:
+def collect(marked: Marked, path: Path, *, allow_python: bool = False) -> Collected:
     """Read all that a spec uses, and all that its libraries use; each file once."""
     shelf = _Shelf(allow_python)
     given = marked.tree.entries.get("blocks")
-    own = given if isinstance(given, Mapping) else Mapping({}, {}, marked.tree.mark)
+    own = given if isinstance(given, Fields) else Fields({}, {}, marked.tree.mark)
     try:
         shelf.read(marked.tree, path, ())
         for word in own.entries:
@@ -43,16 +43,16 @@ def bring(marked: Marked, path: Path, *, allow_python: bool = False) -> Brought:
     except SpecError as error:
         raise SpecError([_noted(problem, shelf.chains) for problem in error.problems]) from None
     if not shelf.specs:
-        return Brought(marked, Vocabulary(shelf.python), shelf.chains)
-    blocks = Mapping({**shelf.trees, **own.entries}, {**shelf.keys, **own.keys}, own.mark)
+        return Collected(marked, Vocabulary(shelf.python), shelf.chains)
+    blocks = Fields({**shelf.trees, **own.entries}, {**shelf.keys, **own.keys}, own.mark)
     entries = {key: item for key, item in marked.tree.entries.items() if key != "use"}
     if python := tuple(leaf for leaf in _uses(marked.tree) if str(leaf.value).endswith(".py")):
-        entries["use"] = Sequence(python, marked.tree.entries["use"].mark)
+        entries["use"] = Items(python, marked.tree.entries["use"].mark)
     entries["blocks"] = blocks
     keys = {**marked.tree.keys, "blocks": marked.tree.keys.get("blocks", marked.tree.mark)}
     tree = replace(marked.tree, entries=entries, keys={key: keys[key] for key in entries})
     spec = marked.spec.model_copy(update={"blocks": {**shelf.specs, **marked.spec.blocks}})
-    return Brought(Marked(spec, tree), Vocabulary(shelf.python), shelf.chains)
+    return Collected(Marked(spec, tree), Vocabulary(shelf.python), shelf.chains)
 
 
 @dataclass(slots=True)
@@ -67,7 +67,7 @@ class _Shelf:
     chains: dict[str, tuple[str, ...]] = field(default_factory=dict)
     files: set[str] = field(default_factory=set)
 
-    def read(self, tree: Mapping, path: Path, chain: tuple[str, ...]) -> None:
+    def read(self, tree: Fields, path: Path, chain: tuple[str, ...]) -> None:
         for leaf in _uses(tree):
             file = beside(Path(leaf.mark.source.path or path), str(leaf.value), leaf)
             if file.suffix not in (".py", ".yaml", ".yml"):
@@ -94,7 +94,7 @@ class _Shelf:
             raise SpecError([problem.at(leaf.mark, "use") for problem in error.problems]) from None
         self.read(tree, file, chain)
         blocks = tree.entries["blocks"]
-        assert isinstance(blocks, Mapping)
+        assert isinstance(blocks, Fields)
         for word, spec in found.blocks.items():
             self.check_new(word, blocks.keys[word])
             self.specs[word], self.trees[word], self.keys[word] = spec, blocks.entries[word], blocks.keys[word]
@@ -117,11 +117,11 @@ def beside(path: Path, target: str, leaf: Leaf) -> Path:
     return path.parent / target
 
 
-def _uses(tree: Mapping) -> list[Leaf]:
+def _uses(tree: Fields) -> list[Leaf]:
     use = tree.entries.get("use")
-    return [leaf for leaf in use.items if isinstance(leaf, Leaf)] if isinstance(use, Sequence) else []
+    return [leaf for leaf in use.items if isinstance(leaf, Leaf)] if isinstance(use, Items) else []
 
 
-def _noted(problem: Problem, chains: Names[str, tuple[str, ...]]) -> Problem:
+def _noted(problem: Problem, chains: Mapping[str, tuple[str, ...]]) -> Problem:
     chain = chains.get(problem.mark.source.name, ()) if problem.mark else ()
     return replace(problem, notes=(*problem.notes, *chain))
