@@ -198,12 +198,11 @@ class _Composer:
         except yaml.MarkedYAMLError as error:
             where: Any = error.problem_mark or error.context_mark
             at = where.index if where else 0
-            if "maximum depth" in (
-                error.problem or ""
-            ):  # libyaml reads ahead, and gives up before its events come here
+            if "maximum depth" in (error.problem or ""):  # libyaml reads ahead of its events
                 at = self.too_deep()
                 message = f"values are nested deeper than {MOST_LEVELS} levels"
-                raise SpecError(Problem("yaml-depth", message, self.mark(at, at + 1))) from None
+                self.problems.append(Problem("yaml-depth", message, self.mark(at, at + 1)))
+                return self.root
             if not (self.torn and self.torn.start <= at <= self.torn.stop):  # that one is already told
                 self.problems.append(self.syntax(error, at))
         except (yaml.YAMLError, ValueError, OverflowError) as error:
