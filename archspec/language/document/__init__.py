@@ -198,7 +198,7 @@ class _Composer:
         except yaml.MarkedYAMLError as error:
             where: Any = error.problem_mark or error.context_mark
             at = where.index if where else 0
-            if "maximum depth" in (error.problem or ""):  # libyaml reads ahead of its events
+            if "nesting depth" in str(error).lower():  # libyaml reads ahead of its events
                 at = self.too_deep()
                 message = f"values are nested deeper than {MOST_LEVELS} levels"
                 self.problems.append(Problem("yaml-depth", message, self.mark(at, at + 1)))
