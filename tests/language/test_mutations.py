@@ -14,7 +14,7 @@ import pytest
 from mutation import FAULTS, SLOWEST, trial
 
 from archspec.errors import SpecError
-from archspec.language.load import load, open_spec, packaged_specs
+from archspec.language import load, open_spec, packaged_specs
 
 SPEC = """
 archspec: 1
