@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_laws import check_against_torch
 
 from archspec.errors import SpecError
 from archspec.language.explain import explain
 from archspec.language.load import load
+from tests.graph.test_laws import check_against_torch
 
 SPEC = """
 archspec: 1
