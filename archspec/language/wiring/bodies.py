@@ -41,31 +41,31 @@ class Bodies:
             graph = self._body(placed)
             self._finished.add(key)
             if graph:
-                placed.bodies[key] = graph
+                type(placed).bodies[key] = graph
 
     def _body(self, block: Definition) -> Graph | None:
         """The body; None where it has problems."""
-        path, problems = f"blocks.{block.word}", self._problems
+        kind, path, problems = type(block), f"blocks.{block.word}", self._problems
         if block.word in self._open:
             circle = " → ".join([*self._open[self._open.index(block.word) :], block.word])
-            problems.add(Problem("cycle", f"the blocks {circle} contain each other", block.mark, path))
+            problems.add(Problem("cycle", f"the blocks {circle} contain each other", kind.mark, path))
             return None
-        self._tally.check(block.mark, path, problems)
+        self._tally.check(kind.mark, path, problems)
         before = len(problems)
-        level = Level(f"{path}.graph", fields_at(block.tree, "graph"), block.spec.graph, block.spec.inputs)
+        level = Level(f"{path}.graph", fields_at(kind.tree, "graph"), kind.spec.graph, kind.spec.inputs)
         self._open.append(block.word)
         build_blocks(level, self.resolver(dict(block.__dict__)))
         self._open.pop()
         nodes = in_order(connect(level, problems), level.path, problems)
-        outputs = _outputs(block, level, path, problems)
+        outputs = _outputs(kind, level, path, problems)
         if len(problems) == before:
             check_all_read(level, nodes, outputs.values(), problems)
         return Graph({}, nodes, outputs) if len(problems) == before else None
 
 
-def _outputs(block: Definition, level: Level, path: str, problems: Problems) -> dict[str, Ref]:
+def _outputs(kind: type[Definition], level: Level, path: str, problems: Problems) -> dict[str, Ref]:
     """The outputs that the block states; by default the last node."""
-    if block.spec.outputs is not None:
-        return output_refs(block.spec.outputs, level, marks_at(block.tree, "outputs"), f"{path}.outputs", problems)
+    if kind.spec.outputs is not None:
+        return output_refs(kind.spec.outputs, level, marks_at(kind.tree, "outputs"), f"{path}.outputs", problems)
     last = list(level.tree.entries)[-1]
     return output_refs({"out": last}, level, {"out": level.tree.keys[last]}, level.path, problems)

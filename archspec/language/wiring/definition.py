@@ -30,7 +30,10 @@ KEYS = ("type", "default", "doc")
 
 
 class Definition(Composite):
-    """A block whose body is a graph in YAML, wired before it is placed: once for each set of values."""
+    """A block whose body is a graph in YAML, wired before it is placed: once for each set of values.
+
+    The class variables are read from the class: a parameter may bear the name of one.
+    """
 
     role: ClassVar[str] = "stage"
     spec: ClassVar[BlockSpec]
@@ -40,16 +43,16 @@ class Definition(Composite):
     """The wired bodies, by the identity of the block."""
 
     def ports(self) -> tuple[Port, ...]:
-        return tuple(Port(name, (Image, Tokens, Vector)) for name in self.spec.inputs)
+        return tuple(Port(name, (Image, Tokens, Vector)) for name in type(self).spec.inputs)
 
     def output_names(self) -> tuple[str, ...]:
-        outputs = self.spec.outputs or {}
+        outputs = type(self).spec.outputs or {}
         return tuple(outputs) if len(outputs) > 1 else ()
 
     def expand(self, scope: Scope, *values: Value[Any]) -> tuple[Value[Any], ...]:
         assert isinstance(scope, Shaping)
-        body = self.bodies[identity(self)]
-        placed = place(scope, body, dict(zip(self.spec.inputs, values, strict=True)))
+        body = type(self).bodies[identity(self)]
+        placed = place(scope, body, dict(zip(type(self).spec.inputs, values, strict=True)))
         return tuple(placed[ref.node][ref.port] for ref in body.outputs.values())
 
 
