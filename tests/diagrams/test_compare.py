@@ -12,7 +12,7 @@ import archspec
 from archspec.cli.main import main
 from archspec.diagrams import THEMES
 from archspec.diagrams.compare import compare
-from archspec.diagrams.view.view import INPUT, OUTPUT, plain
+from archspec.diagrams.view import INPUT, OUTPUT, plain
 
 EDITS = ["graph.pos_embed=null", "graph.pool=null", "graph.mean={block: mean_pool, before: norm}", "params.depth=10",
          "graph.blocks.attention={block: talking_heads_attention, heads: 3}"]  # fmt: skip
