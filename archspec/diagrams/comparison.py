@@ -14,7 +14,7 @@ from archspec.diagrams.view import INPUT, OUTPUT, Box, Level, Opening, Wire, cos
 if TYPE_CHECKING:
     from archspec.analysis.diff import Diff
 
-FORMATS = tuple(name for name, format in REGISTRY.items() if "marks" in format.shows)
+COMPARISONS = tuple(name for name, format in REGISTRY.items() if "marks" in format.shows)
 """The formats that tell a comparison."""
 
 Changes = Mapping[str, tuple[str, ...]]
