@@ -13,7 +13,7 @@ from typing import Any
 
 from archspec.diagrams import Picture, render
 from archspec.diagrams.fragment import inline
-from archspec.diagrams.view.view import Level, plain
+from archspec.diagrams.view import Level, plain
 from archspec.errors import Problem, SpecError
 from archspec.graph.infer import Memory
 from archspec.graph.node import Graph

@@ -18,7 +18,7 @@ from pathlib import Path
 from archspec.analysis.diff import FORMATS, diff
 from archspec.cli.arguments import output_arguments
 from archspec.cli.verbs.render import look_arguments, look_of
-from archspec.diagrams import compare
+from archspec.diagrams import COMPARISONS, compare
 from archspec.errors import Problem, RuleError, SpecError
 from archspec.files import write
 from archspec.language.load import load
@@ -34,8 +34,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     output_arguments(parser)
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="where to; by default to standard output")
-    parser.add_argument("--format", choices=(*FORMATS, *compare.FORMATS),
-                        help="text, md (Markdown), svg or png; by default what the suffix of -o says")  # fmt: skip
+    parser.add_argument("--format", choices=(*FORMATS, *COMPARISONS),
+                        help="text, md (Markdown), svg, png, pdf or html; by default what "
+                             "the suffix of -o says")  # fmt: skip
     look_arguments(parser)
 
 
@@ -44,12 +45,12 @@ def run(args: argparse.Namespace) -> int:
     b = load(args.b or args.a, overrides=args.settings, allow_python=args.allow_python)
     found = diff(a, b)
     suffix = args.output.suffix.removeprefix(".") if args.output else ""
-    format = args.format or (suffix if suffix in ("md", *compare.FORMATS) else "text")
+    format = args.format or (suffix if suffix in ("md", *COMPARISONS) else "text")
     if args.json:
         content = f"{json.dumps(found.json(), indent=2)}\n".encode()
-    elif format in compare.FORMATS:
+    elif format in COMPARISONS:
         try:
-            content = compare.compare(found, **look_of(args)).bytes(format)
+            content = compare(found, **look_of(args)).bytes(format)
         except RuleError as error:
             raise SpecError(Problem(error.code, str(error), help=error.help)) from None
     else:

@@ -24,8 +24,8 @@ from typing import Any, NoReturn
 
 from archspec.cli.arguments import output_arguments, spec_arguments
 from archspec.diagrams import FORMATS, THEMES, Picture, render
-from archspec.diagrams.figure.figure import DIRECTIONS
-from archspec.diagrams.picture import SUFFIXES
+from archspec.diagrams.formats import SUFFIXES
+from archspec.diagrams.options import DIRECTIONS
 from archspec.errors import Problem, RuleError, SpecError
 from archspec.files import write
 from archspec.language.load import load
