@@ -101,6 +101,11 @@ class RuleError(ValueError):
         self.field = field  # the config field to point at, where one is at fault
         self.help = help
 
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The error as a SpecError has it, for a rule that no place in a spec breaks."""
+        return (Problem(self.code, str(self), help=self.help),)
+
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """`did you mean …?` for a word that is none of the known ones; None where nothing is near."""

@@ -184,7 +184,10 @@ class Diff:
 
 
 def diff(a: Graph, b: Graph) -> Diff:
-    """The difference between two shaped graphs: `print(archspec.diff(load("cvt_13"), load("cvt_21")))`."""
+    """The difference between two shaped graphs: `print(archspec.diff(load("cvt_13"), load("cvt_21")))`.
+
+    Raises nothing.
+    """
     return Diff(a, b)
 
 

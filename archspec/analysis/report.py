@@ -102,7 +102,10 @@ class Report:
 
 
 def report(graph: Graph) -> Report:
-    """The numbers of a shaped graph: `print(archspec.report(graph))`."""
+    """The numbers of a shaped graph: `print(archspec.report(graph))`.
+
+    Raises nothing.
+    """
     return Report(graph)
 
 

@@ -14,6 +14,7 @@ from archspec.diagrams.figure.figure import DIRECTIONS, Figure, Options, cost_te
 from archspec.diagrams.look import style
 from archspec.diagrams.view.view import Level, Opening, view
 from archspec.errors import nearest
+from archspec.files import write
 from archspec.graph.node import Graph
 
 FORMATS = ("svg", "png", "pdf", "dot", "mermaid", "html")
@@ -85,7 +86,7 @@ class Picture:
         suffix = path.suffix.removeprefix(".").lower()
         content = self.bytes(format or SUFFIXES.get(suffix, suffix) or "svg")
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        write(path, content)
         return path
 
 
@@ -112,6 +113,7 @@ def render(
     `depth` levels of composites are open (`"all"` or None: all of them); `expand` and `collapse` open and close single
     ones by path. `theme` is light, dark, paper, or auto (an SVG that follows the reader's scheme). `shapes` stand on
     wires where they change, or on all, or none. `costs` (params, macs) stand on the nodes; `heat` colours them by one.
+    Raises RenderError where an option, a path or the file's suffix is unknown.
     """
     name = "light" if theme == "auto" else theme
     _one_of("theme", theme, THEMES)
