@@ -184,10 +184,7 @@ class Diff:
 
 
 def diff(a: Graph, b: Graph) -> Diff:
-    """The difference between two shaped graphs: `print(archspec.diff(load("cvt_13"), load("cvt_21")))`.
-
-    Raises nothing.
-    """
+    """The difference between two shaped graphs: `print(archspec.diff(load("cvt_13"), load("cvt_21")))`."""
     return Diff(a, b)
 
 

@@ -102,10 +102,7 @@ class Report:
 
 
 def report(graph: Graph) -> Report:
-    """The numbers of a shaped graph: `print(archspec.report(graph))`.
-
-    Raises nothing.
-    """
+    """The numbers of a shaped graph: `print(archspec.report(graph))`."""
     return Report(graph)
 
 

@@ -15,7 +15,6 @@ from typing import Any
 
 from archspec.analysis.report import giga
 from archspec.errors import Mark, Problem, Source, SpecError, nearest
-from archspec.files import write
 from archspec.language import document
 from archspec.language.budget import activations
 from archspec.language.expression import ExpressionError, evaluate
@@ -124,7 +123,7 @@ class Sweep:
                 _set(data, path.split("."), value)
             data["expect"] = {"params": point.cost["params"], "macs": point.cost["macs"]}
             files.append(folder / f"{name}.yaml")
-            write(files[-1], document.dump(data))
+            files[-1].write_text(document.dump(data), encoding="utf-8")
         return files
 
     def _target(self, folder: Path) -> str:
@@ -143,7 +142,7 @@ class Sweep:
             raise SpecError(Problem("file-outside", message, help="choose a folder beside the spec")) from None
         gone = ("variants", "default", "expect", "weights", "extends")
         data = {key: value for key, value in document.plain(tree).items() if key not in gone}
-        write(folder / self.spec.path.name, document.dump(data))
+        (folder / self.spec.path.name).write_text(document.dump(data), encoding="utf-8")
         return self.spec.path.name
 
     def _names(self) -> list[str]:
@@ -200,8 +199,6 @@ def sweep(
     the swept values' last names: `params <= 25e6 and macs < 5e9`. `pareto` names measures that should be small or, with
     a minus, large. `overrides` hold for all points. `progress` hears each point's
     settings before it is tried.
-    Raises SpecError where the spec cannot be read, or the grid, `where` or `pareto` is wrong; a point that cannot exist
-    is not an error, and has its problems.
     """
     axes = tuple(axes_of(grid))
     count = prod(len(axis.values) for axis in axes)
