@@ -10,9 +10,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from archspec.analysis.diff import diff
+    from archspec.analysis.diff.diff import diff
     from archspec.analysis.report import report
-    from archspec.analysis.sweep import sweep
+    from archspec.analysis.sweep.sweep import sweep
     from archspec.compiler.build import build
     from archspec.diagrams import render
     from archspec.errors import Problem, RuleError, SpecError
@@ -37,13 +37,13 @@ _HOMES = {
     "SpecError": "errors",
     "Value": "graph.block",
     "build": "compiler.build",
-    "diff": "analysis.diff",
+    "diff": "analysis",
     "explain": "language.explain",
     "load": "language.load",
     "load_weights": "weights.load",
     "render": "diagrams",
-    "report": "analysis.report",
-    "sweep": "analysis.sweep",
+    "report": "analysis",
+    "sweep": "analysis",
 }
 
 __all__ = [
