@@ -11,9 +11,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # the one list of public names: type checkers import it, `_homes` reads it
-    from archspec.analysis.diff import diff as diff
+    from archspec.analysis.diff.diff import diff as diff
     from archspec.analysis.report import report as report
-    from archspec.analysis.sweep import sweep as sweep
+    from archspec.analysis.sweep.sweep import sweep as sweep
     from archspec.compiler.build import build as build
     from archspec.diagrams import render as render
     from archspec.errors import Problem as Problem

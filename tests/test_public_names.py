@@ -35,7 +35,7 @@ def test_every_name_says_what_it_is(name: str) -> None:
     text = thing.__doc__ or ""
     assert text.strip(), f"{name} has no docstring"
     if inspect.isfunction(thing):
-        assert re.search(r"\bRaises (nothing|\w+Error)\b", text), f"{name} does not say what it raises"
+        assert re.search(r"\bRaises (?:an? )?(?:nothing|\w+Error)\b", text), f"{name} does not say what it raises"
 
 
 def test_a_name_stays_what_it_is_when_files_are_imported() -> None:

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archspec.analysis.report import report
+from archspec.analysis import report
 from archspec.cli.arguments import depth_of, output_arguments, spec_arguments, weights_arguments
 from archspec.cli.progress import progress
 from archspec.errors import Problem, SpecError
