@@ -105,6 +105,11 @@ class RuleError(ValueError):
         self.field = field  # the config field to point at, where one is at fault
         self.help = help
 
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The error as a SpecError has it, for a rule that no place in a spec breaks."""
+        return (Problem(self.code, str(self), help=self.help),)
+
 
 def similar(word: str, known: Iterable[str]) -> list[str]:
     """The known words that an unknown one may be a misspelling of: the nearest first, two at most."""

@@ -9,7 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from archspec import files
 from archspec.diagrams.error import RenderError
 from archspec.diagrams.figure import Figure, arrange, draw
 from archspec.diagrams.formats import REGISTRY, SUFFIXES
@@ -17,6 +16,7 @@ from archspec.diagrams.look import THEMES as PALETTES
 from archspec.diagrams.options import OPTIONS, Options
 from archspec.diagrams.view import Level, Opening, cost_text, shape_text, view
 from archspec.errors import nearest
+from archspec.files import write
 from archspec.graph.node import Graph
 
 FORMATS = tuple(REGISTRY)
@@ -67,7 +67,7 @@ class Picture:
         suffix = path.suffix.removeprefix(".").lower()
         content = self.bytes(format or SUFFIXES.get(suffix, suffix) or "svg")
         path.parent.mkdir(parents=True, exist_ok=True)
-        files.write(path, content)
+        write(path, content)
         return path
 
 
@@ -94,6 +94,7 @@ def render(
     `depth` levels of composites are open (`"all"` or None: all of them); `expand` and `collapse` open and close single
     ones by path. `theme` is light, dark, paper, or auto (an SVG that follows the reader's scheme). `shapes` stand on
     wires where they change, or on all, or none. `costs` (params, macs) stand on the nodes; `heat` colours them by one.
+    Raises RenderError where an option, a path or the file's suffix is unknown.
     """
     costs = tuple(costs)
     _check({"direction": direction, "theme": theme, "shapes": shapes, "costs": costs, "heat": heat})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import stat
 import zipfile
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archspec.errors import Problem, SpecError, listing, nearest
+from archspec.files import replacing
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -84,15 +84,12 @@ def write(path: str | Path, tensors: Mapping[str, Tensor], metadata: Mapping[str
     path = Path(path)
     if not path.parent.is_dir():
         raise _error(path, f"cannot be written: there is no folder {path.parent}")
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        save_file(dict(tensors), aside, {"format": "pt", **metadata})
-        os.replace(aside, path)
+        with replacing(path) as aside:
+            save_file(dict(tensors), aside, {"format": "pt", **metadata})
     except (OSError, SafetensorError) as error:  # a full disk is either of them
         reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise _error(path, f"cannot be written: {reason}") from None
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def _head(path: Path) -> bytes:

@@ -44,9 +44,10 @@ def load_weights(
 ) -> LoadReport:
     """Fill a model from a file or a state dict, whoever wrote it; the values change in place, and only if all is well.
 
-    `source` is one of the spec's `weights` file, `archspec` for our own names, or `auto`. Under `strict` anything that
-    is missing, left over or of another shape is a WeightsError; `allow_missing` names what may be (`head*`: ours, or
-    theirs that we have no place for).
+    `source` is one of the spec's `weights` file, `archspec` for our own names, or `auto`. `allow_missing`
+    names what may be missing, left over or of another shape (`head*`: ours, or theirs that we have no place for).
+    Raises WeightsError where the file cannot be read, and under `strict` where anything else is missing, left over or
+    of another shape.
     """
     if any(tensor.is_meta for tensor in model.state_dict().values()):
         message = "the model is on the meta device, where no tensor has a memory to be filled"

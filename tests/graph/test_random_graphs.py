@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archspec.analysis.diff import described, diff
+from archspec.analysis.diff import describe as described
+from archspec.analysis.diff import diff
 from archspec.errors import Source, SpecError
 from archspec.graph.block import Block, Ref
 from archspec.graph.infer import infer

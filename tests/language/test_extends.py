@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from archspec.analysis.diff import described
+from archspec.analysis.diff import describe as described
 from archspec.compiler.build import build
 from archspec.errors import SpecError
 from archspec.language import load, open_spec
