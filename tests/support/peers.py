@@ -101,14 +101,16 @@ def assert_same_gradients(ours: nn.Module, peer: nn.Module, tolerance: float = 1
     a scale before a batch norm: these are measured against the largest.
     """
     gradients = {name: parameter.grad for name, parameter in peer.named_parameters()}
+    found = {name: parameter.grad for name, parameter in ours.named_parameters()}
+    ours.zero_grad()  # a copy has no use for them
     wanted = deepcopy(ours)
     archspec.load_weights(wanted, {**peer.state_dict(), **gradients})
     targets = [parameter.detach() for parameter in wanted.parameters()]
     largest = max(target.abs().max() for target in targets)
-    for (name, parameter), target in zip(ours.named_parameters(), targets, strict=True):
-        assert parameter.grad is not None and parameter.grad.dtype == torch.float64, name
+    for (name, gradient), target in zip(found.items(), targets, strict=True):
+        assert gradient is not None and gradient.dtype == torch.float64, name
         scale = torch.maximum(target.abs().max(), 1e-5 * largest)
-        assert (parameter.grad - target).abs().max() <= tolerance * scale, name
+        assert (gradient - target).abs().max() <= tolerance * scale, name
 
 
 def assert_filled_alike(made: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:
