@@ -17,6 +17,7 @@ from archspec.analysis.report import giga
 from archspec.errors import Mark, Problem, Source, SpecError, nearest
 from archspec.language import document
 from archspec.language.budget import activations
+from archspec.language.document.write import dump
 from archspec.language.expression import ExpressionError, evaluate
 from archspec.language.find import SpecFile, open_spec, resolve
 from archspec.language.load import graph_of, settings
@@ -124,7 +125,7 @@ class Sweep:
                 _set(data, path.split("."), value)
             data["expect"] = {"params": point.cost["params"], "macs": point.cost["macs"]}
             files.append(folder / f"{name}.yaml")
-            files[-1].write_text(document.dump(data), encoding="utf-8")
+            files[-1].write_text(dump(data), encoding="utf-8")
         return files
 
     def _target(self, folder: Path) -> str:
@@ -143,7 +144,7 @@ class Sweep:
             raise SpecError(Problem("file-outside", message, help="choose a folder beside the spec")) from None
         gone = ("variants", "default", "expect", "weights", "extends")
         data = {key: value for key, value in document.plain(tree).items() if key not in gone}
-        (folder / self.spec.path.name).write_text(document.dump(data), encoding="utf-8")
+        (folder / self.spec.path.name).write_text(dump(data), encoding="utf-8")
         return self.spec.path.name
 
     def _names(self) -> list[str]:
@@ -222,7 +223,7 @@ def axes_of(grid: Mapping[str, Iterable[Any]] | Iterable[str]) -> Iterator[Axis]
     """The axes of a grid; a text is `path=` and values by commas, or ranges: `8..16..2`, `256,384`, `[1,2],[3]`."""
     if isinstance(grid, Mapping):
         for path, values in grid.items():
-            yield Axis(path, tuple(document.dump(value).strip() for value in values))
+            yield Axis(path, tuple(dump(value).strip() for value in values))
         return
     for setting in grid:
         path, equals, text = setting.partition("=")
@@ -341,7 +342,7 @@ def _set(data: dict[str, Any], words: list[str], value: Any) -> None:
 
 
 def _short(value: Any) -> str:
-    return document.dump(value).strip() if not isinstance(value, dict) else document.dump({"_": value}).strip()[3:]
+    return dump(value).strip() if not isinstance(value, dict) else dump({"_": value}).strip()[3:]
 
 
 def _usage(
