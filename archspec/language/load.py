@@ -11,7 +11,7 @@ from archspec.errors import SpecError
 from archspec.graph.infer import Memory, infer
 from archspec.graph.node import Graph, Origin
 from archspec.language.budget import check
-from archspec.language.document import Fields, Leaf, inline, plain
+from archspec.language.document import Fields, Leaf, plain
 from archspec.language.find import SpecFile, open_spec, resolve
 from archspec.language.spec import DOCUMENT_KEYS, Spec, validate
 from archspec.language.wiring.wire import wire
@@ -37,6 +37,8 @@ def load(
 def settings(overrides: Iterable[str] | dict[str, Any] | None) -> list[str]:
     """Overrides as texts `path=value`."""
     if isinstance(overrides, dict):
+        from archspec.language.document.write import inline  # texts, as the command gives them, need no writer
+
         return [f"{path}={inline(value)}" for path, value in overrides.items()]
     return list(overrides or ())
 

@@ -16,7 +16,8 @@ from archspec.graph.block import Block, Ref
 from archspec.graph.infer import infer
 from archspec.graph.node import Graph, Node
 from archspec.graph.shape import Grid, Image, Shape, Tokens, Vector
-from archspec.language.document import dump, parse, plain
+from archspec.language.document import parse, plain
+from archspec.language.document.write import dump
 from archspec.language.load import load
 from archspec.language.words.vocabulary import Vocabulary
 from tests.graph.test_laws import check_against_torch

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archspec.errors import Source, SpecError
-from archspec.language.document import Fields, Items, Leaf, dump, locate, parse, plain, read
+from archspec.language.document import Fields, Items, Leaf, locate, parse, plain, read
+from archspec.language.document.write import dump
 
 SCALARS = {
     "": None, "~": None, "Null": None, "true": True, "FALSE": False, "010": 10, "0o17": 15, "0x1F": 31, "-3": -3,

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archspec.errors import Problem, Source, SpecError
-from archspec.language.document import Fields, Leaf, dump, locate, parse, plain
+from archspec.language.document import Fields, Leaf, locate, parse, plain
+from archspec.language.document.write import dump
 from archspec.language.overlay import merge, overlay_of
 
 BASE = """

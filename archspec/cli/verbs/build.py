@@ -19,7 +19,7 @@ from archspec.cli.progress import progress
 from archspec.errors import Problem, SpecError
 from archspec.files import write
 from archspec.graph.node import Graph
-from archspec.language.document import dump
+from archspec.language.document.write import dump
 from archspec.language.load import load
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""A spec's file as text: whatever cannot be one is refused before it is read."""
+"""A file as text; one that cannot be a spec is refused before it is read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _noted: ContextVar[set[Path] | None] = ContextVar("noted", default=None)
 
 @contextmanager
 def noting() -> Iterator[set[Path]]:
-    """Collects the files that are wanted meanwhile, those too that cannot be read: all that a spec depends on."""
+    """Collect the files that are read in the `with` block, missing ones included: all that a spec depends on."""
     files: set[Path] = set()
     token = _noted.set(files)
     try:
@@ -31,13 +31,16 @@ def noting() -> Iterator[set[Path]]:
 
 
 def note(path: str | Path) -> None:
-    """Say that a file is wanted."""
+    """Record that a spec depends on a file, for whoever is `noting`."""
     if (files := _noted.get()) is not None:
         files.add(Path(path))
 
 
 def read(path: str | Path) -> Source:
-    """The text of a file, with line ends as `\\n`; whatever cannot be a spec is refused before it is read."""
+    """The text of a file, with line ends as `\\n`.
+
+    Raises SpecError for a file that is missing, unreadable, too large, or not UTF-8 text.
+    """
     note(path)
     name = str(path).encode("utf-8", "backslashreplace").decode()
     try:
@@ -70,13 +73,14 @@ def _refuse_unless_small_file(status: os.stat_result, name: str) -> None:
 
 
 def too_large(name: str, size: int) -> Problem:
+    """The problem of a text of more than MOST_BYTES."""
     return Problem("yaml-too-large", f"{name} has {size:,} bytes, more than the {MOST_BYTES:,} that are read")
 
 
 def _missing(path: Path, name: str) -> Problem:
     try:
-        with os.scandir(path.parent) as found:
-            beside = [entry.name for entry in islice(found, 1000)]
+        with os.scandir(path.parent) as entries:
+            beside = [entry.name for entry in islice(entries, 1000)]
     except OSError:
         return Problem("file-missing", f"there is no file {name}: there is no directory {path.parent}")
     return Problem("file-missing", f"there is no file {name}", help=nearest(path.name, beside))
@@ -98,6 +102,6 @@ def _decode(data: bytes, name: str) -> str:
 
 
 def _mark_of_byte(data: bytes, at: int, name: str) -> Mark:
-    """The place of a byte in a file that is no text."""
+    """The place of a byte in a file that is not text."""
     line, column = data.count(b"\n", 0, at) + 1, at - data.rfind(b"\n", 0, at)
     return Mark(Source(name, "", name), line, column, line, column + 1)

@@ -1,0 +1,6 @@
+"""Plain data → text that reads back equal."""
+
+from archspec.language.document.write.block import dump
+from archspec.language.document.write.inline import inline
+
+__all__ = ["dump", "inline"]
