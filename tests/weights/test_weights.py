@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import archspec
-from archspec.ops.layers import resize
+from archspec.ops.layers.resample import resize
 from archspec.weights.file import MOST_BYTES, WeightsError
 from archspec.weights.load import export_state_dict, load_weights, plan_weights, save_weights
 from archspec.weights.report import Entry, LoadReport
