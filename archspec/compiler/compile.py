@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, fx, nn
 
 from archspec.compiler.lower import lower
+from archspec.compiler.outputs import Outputs
 from archspec.graph.block import Op, Ref
 from archspec.graph.node import Graph, Node
-from archspec.ops.layers import Outputs
 
 Progress = Callable[[str], None]
 

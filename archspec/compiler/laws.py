@@ -13,8 +13,9 @@ from archspec.compiler.compile import compile
 from archspec.compiler.lower import lower
 from archspec.errors import SpecError
 from archspec.graph.block import Block, Ref
-from archspec.graph.infer import infer, port_names
+from archspec.graph.infer import infer
 from archspec.graph.node import Graph, Node
+from archspec.graph.ports import port_names
 from archspec.graph.shape import Shape, Vector
 
 BATCH = 2

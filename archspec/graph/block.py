@@ -174,12 +174,12 @@ def ports_of(block: type[Block]) -> tuple[Port, ...]:
     """The ports of a block, read from the signature of its `infer` or `expand`."""
     rule = block.rule()
     hints = typing.get_type_hints(rule, {**vars(sys.modules[rule.__module__]), "Value": Value})
-    found = []
+    ports = []
     for parameter in list(inspect.signature(rule).parameters.values())[1:]:
         if parameter.name != "scope":
             variadic = parameter.kind is inspect.Parameter.VAR_POSITIONAL
-            found.append(Port(parameter.name, _shapes(hints[parameter.name]), variadic))
-    return tuple(found)
+            ports.append(Port(parameter.name, _shapes(hints[parameter.name]), variadic))
+    return tuple(ports)
 
 
 def _shapes(hint: Any) -> tuple[type[Shape], ...]:

@@ -25,10 +25,10 @@ class Repeat(Composite):
         return self.blocks[0].output_names()
 
     def expand(self, scope: Scope, *values: Value[Any]) -> Any:
-        given = list(values)
-        made: Any = None
+        inputs = list(values)
+        outputs: Any = None
         for place, block in enumerate(self.blocks):
-            made = scope(str(place), block, *given)
-            for port, value in zip(carried(block), made if isinstance(made, tuple) else (made,), strict=True):
-                given[port] = value
-        return made
+            outputs = scope(str(place), block, *inputs)
+            for port, value in zip(carried(block), outputs if isinstance(outputs, tuple) else (outputs,), strict=True):
+                inputs[port] = value
+        return outputs

@@ -34,7 +34,7 @@ class Activation(Op):
     def build(self, x: Image | Tokens | Vector) -> "nn.Module":
         from torch import nn
 
-        from archspec.ops.layers import QuickGELU
+        from archspec.ops.layers.activation import QuickGELU
 
         kinds = {
             "gelu": nn.GELU, "quick_gelu": QuickGELU, "relu": nn.ReLU,

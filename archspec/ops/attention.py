@@ -56,7 +56,7 @@ class DotAttention(Op):
         return Cost(macs=products(q, k, v))
 
     def build(self, q: Tokens, k: Tokens, v: Tokens) -> "nn.Module":
-        from archspec.ops.layers import DotAttention
+        from archspec.ops.layers.attention import DotAttention
 
         return DotAttention(self.heads, self.scale or (q.c // self.heads) ** -0.5, self.dropout)
 
@@ -85,7 +85,7 @@ class AttentionScores(Op):
         return Cost(macs=q.n * k.n * q.c)
 
     def build(self, q: Tokens, k: Tokens) -> "nn.Module":
-        from archspec.ops.layers import AttentionScores
+        from archspec.ops.layers.attention import AttentionScores
 
         return AttentionScores(self.heads, self.scale or (q.c // self.heads) ** -0.5)
 
@@ -127,7 +127,7 @@ class MixHeads(Op):
         return Cost(params=(x.c + self.bias) * x.c, macs=x.c * x.numel)
 
     def build(self, x: AttentionMap) -> "nn.Module":
-        from archspec.ops.layers import MixHeads
+        from archspec.ops.layers.attention import MixHeads
 
         return MixHeads(x.c, bias=self.bias, init=self.init)
 
@@ -151,7 +151,7 @@ class WeightedValues(Op):
         return Cost(macs=weights.h * v.numel)
 
     def build(self, weights: AttentionMap, v: Tokens) -> "nn.Module":
-        from archspec.ops.layers import WeightedValues
+        from archspec.ops.layers.attention import WeightedValues
 
         return WeightedValues()
 
@@ -181,7 +181,7 @@ class PerformerAttention(Op):
         return Cost(params=w, frozen=w, macs=(q.n + k.n) * w + products)
 
     def build(self, q: Tokens, k: Tokens, v: Tokens) -> "nn.Module":
-        from archspec.ops.layers import PerformerAttention
+        from archspec.ops.layers.attention import PerformerAttention
 
         return PerformerAttention(self.features, q.c, self.eps)
 
@@ -228,7 +228,7 @@ class BiasedAttention(Op):
         return Cost(params=self.heads * k.body.n, macs=products(q, k, v), buffers=q.body.n * k.body.n)
 
     def build(self, q: Tokens, k: Tokens, v: Tokens) -> "nn.Module":
-        from archspec.ops.layers import BiasedAttention
+        from archspec.ops.layers.attention import BiasedAttention
 
         assert k.grid
         scale = self.scale or (q.c // self.heads) ** -0.5

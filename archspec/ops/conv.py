@@ -81,7 +81,7 @@ class Conv2d(Window):
         return Cost(params=(taps + self.bias) * self.channels, macs=taps * self.infer(x).numel)
 
     def build(self, x: Image) -> "nn.Module":
-        from archspec.ops.layers import Conv2d
+        from archspec.ops.layers.conv import Conv2d
 
         return Conv2d(x.c, self.channels, pair(self.kernel), pair(self.stride), pair(self.padding),
                       groups=self.groups, bias=self.bias, init=self.init)  # fmt: skip
@@ -104,6 +104,6 @@ class Unfold(Window):
         return Cost()
 
     def build(self, x: Image) -> "nn.Module":
-        from archspec.ops.layers import Unfold
+        from archspec.ops.layers.conv import Unfold
 
         return Unfold(pair(self.kernel), pair(self.stride), pair(self.padding))

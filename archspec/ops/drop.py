@@ -50,6 +50,6 @@ class DropPath(Op):
         return Cost()
 
     def build(self, x: Image | Tokens | Vector) -> "nn.Module":
-        from archspec.ops.layers import DropPath
+        from archspec.ops.layers.drop import DropPath
 
         return DropPath(self.rate)

@@ -31,7 +31,7 @@ class ToTokens(Op):
         return Cost()
 
     def build(self, x: Image) -> "nn.Module":
-        from archspec.ops.layers import ToTokens
+        from archspec.ops.layers.layout import ToTokens
 
         return ToTokens()
 
@@ -60,7 +60,7 @@ class ToImage(Op):
         return Cost()
 
     def build(self, x: Tokens) -> "nn.Module":
-        from archspec.ops.layers import ToImage
+        from archspec.ops.layers.layout import ToImage
 
         assert x.grid
         return ToImage(x.grid.h, x.grid.w)
@@ -88,9 +88,9 @@ class Split(Op):
         return Cost()
 
     def build(self, x: Tokens) -> "nn.Module":
-        from archspec.ops.layers import Chunk
+        from archspec.ops.layers.layout import Split
 
-        return Chunk(tuple(map(self.order.index, "qkv")))
+        return Split(tuple(map(self.order.index, "qkv")))
 
 
 class SplitHeads(Op):
@@ -122,7 +122,7 @@ class SplitHeads(Op):
         return Cost()
 
     def build(self, x: Tokens) -> "nn.Module":
-        from archspec.ops.layers import SplitHeads
+        from archspec.ops.layers.layout import SplitHeads
 
         return SplitHeads(self.heads, self.parts)
 
@@ -155,7 +155,7 @@ class Subsample(Op):
         return Cost()
 
     def build(self, x: Image | Tokens) -> "nn.Module":
-        from archspec.ops.layers import SubsampleImage, SubsampleTokens
+        from archspec.ops.layers.layout import SubsampleImage, SubsampleTokens
 
         if isinstance(x, Image):
             return SubsampleImage(pair(self.stride))
@@ -189,7 +189,7 @@ class Resize(Op):
     def build(self, x: Image) -> "nn.Module":
         from torch import nn
 
-        from archspec.ops.layers import Resize
+        from archspec.ops.layers.layout import Resize
 
         return nn.Identity() if (x.h, x.w) == pair(self.size) else Resize(pair(self.size), self.mode)
 
@@ -218,7 +218,7 @@ class Rearrange(Op):
         return Cost()
 
     def build(self, x: Image | Tokens | Vector) -> "nn.Module":
-        from archspec.ops.layers import Rearrange
+        from archspec.ops.layers.layout import Rearrange
 
         return Rearrange(batched(self.pattern), dict(self.axes))
 
@@ -247,7 +247,7 @@ class Reduce(Op):
         return Cost()
 
     def build(self, x: Image | Tokens | Vector) -> "nn.Module":
-        from archspec.ops.layers import Reduce
+        from archspec.ops.layers.layout import Reduce
 
         return Reduce(batched(self.pattern), self.by, dict(self.axes))
 

@@ -31,6 +31,6 @@ class Linear(Op):
         return Cost(params=(x.c + self.bias) * self.features, macs=rows * x.c * self.features)
 
     def build(self, x: Tokens | Vector) -> "nn.Module":
-        from archspec.ops.layers import Linear
+        from archspec.ops.layers.linear import Linear
 
         return Linear(x.c, self.features, bias=self.bias, init=self.init)

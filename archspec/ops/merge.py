@@ -36,7 +36,7 @@ class Add(Op):
         return Cost()
 
     def build(self, *xs: Image | Tokens | Vector) -> "nn.Module":
-        from archspec.ops.layers import Add
+        from archspec.ops.layers.merge import Add
 
         return Add()
 
@@ -54,7 +54,7 @@ class Mean(Op):
         return Cost()
 
     def build(self, *xs: Image | Tokens | Vector) -> "nn.Module":
-        from archspec.ops.layers import Mean
+        from archspec.ops.layers.merge import Mean
 
         return Mean()
 
@@ -77,7 +77,7 @@ class Concat(Op):
         return Cost()
 
     def build(self, *xs: Image | Tokens | Vector) -> "nn.Module":
-        from archspec.ops.layers import Concat
+        from archspec.ops.layers.merge import Concat
 
         return Concat(1 if isinstance(xs[0], Image) else -1)
 
@@ -102,7 +102,7 @@ class Join(Op):
         return Cost()
 
     def build(self, front: Tokens, body: Tokens) -> "nn.Module":
-        from archspec.ops.layers import Concat
+        from archspec.ops.layers.merge import Concat
 
         return Concat(1)
 
@@ -125,7 +125,7 @@ class Scale(Op):
         return Cost()
 
     def build(self, x: Image | Tokens | Vector) -> "nn.Module":
-        from archspec.ops.layers import Scale
+        from archspec.ops.layers.merge import Scale
 
         return Scale(self.by)
 
@@ -148,7 +148,7 @@ class Gate(Op):
         return Cost()
 
     def build(self, x: Image | Tokens, gate: Vector) -> "nn.Module":
-        from archspec.ops.layers import Gate
+        from archspec.ops.layers.merge import Gate
 
         return Gate((2, 3) if isinstance(x, Image) else (1,))
 
@@ -169,6 +169,6 @@ class LayerScale(Op):
         return Cost(params=x.c)
 
     def build(self, x: Tokens | Vector) -> "nn.Module":
-        from archspec.ops.layers import LayerScale
+        from archspec.ops.layers.merge import LayerScale
 
         return LayerScale(x.c, self.init)

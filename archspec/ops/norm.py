@@ -30,7 +30,7 @@ class LayerNorm(Op):
     def build(self, x: Image | Tokens | Vector) -> "nn.Module":
         from torch import nn
 
-        from archspec.ops.layers import ImageNorm
+        from archspec.ops.layers.norm import ImageNorm
 
         return ImageNorm(x.c, self.eps) if isinstance(x, Image) else nn.LayerNorm(x.c, self.eps)
 
@@ -52,7 +52,7 @@ class BatchNorm(Op):
         return Cost(params=2 * x.c, buffers=2 * x.c + 1)
 
     def build(self, x: Image | Tokens | Vector) -> "nn.Module":
-        from archspec.ops.layers import BatchNorm2d, TokenBatchNorm, VectorBatchNorm
+        from archspec.ops.layers.norm import BatchNorm2d, TokenBatchNorm, VectorBatchNorm
 
         if isinstance(x, Image):
             return BatchNorm2d(x.c, self.eps, gamma=self.gamma)

@@ -35,7 +35,7 @@ class Token(Op):
         return Cost(params=self.dim)
 
     def build(self) -> "nn.Module":
-        from archspec.ops.layers import Token
+        from archspec.ops.layers.token import Token
 
         return Token(1, self.dim, self.init)
 
@@ -62,7 +62,7 @@ class PrependTokens(Op):
         return Cost(params=len(self.names) * x.c)
 
     def build(self, x: Tokens) -> "nn.Module":
-        from archspec.ops.layers import PrependTokens
+        from archspec.ops.layers.token import PrependTokens
 
         return PrependTokens(len(self.names), x.c, self.init)
 
@@ -91,9 +91,9 @@ class SplitPrefix(Op):
         return Cost()
 
     def build(self, x: Tokens) -> "nn.Module":
-        from archspec.ops.layers import SplitTokens
+        from archspec.ops.layers.token import SplitPrefix
 
-        return SplitTokens(len(x.prefix))
+        return SplitPrefix(len(x.prefix))
 
 
 class SelectToken(Op):
@@ -115,7 +115,7 @@ class SelectToken(Op):
         return Cost()
 
     def build(self, x: Tokens) -> "nn.Module":
-        from archspec.ops.layers import SelectToken
+        from archspec.ops.layers.token import SelectToken
 
         return SelectToken(x.index(self.token))
 
@@ -140,7 +140,7 @@ class MeanPool(Op):
         return Cost()
 
     def build(self, x: Image | Tokens) -> "nn.Module":
-        from archspec.ops.layers import MeanPool
+        from archspec.ops.layers.token import MeanPool
 
         if isinstance(x, Image):
             return MeanPool(0, (2, 3))
@@ -162,7 +162,7 @@ class PositionEmbedding(Op):
         return Cost(params=x.numel)
 
     def build(self, x: Image | Tokens) -> "nn.Module":
-        from archspec.ops.layers import ImagePosition, PositionEmbedding
+        from archspec.ops.layers.token import ImagePosition, PositionEmbedding
 
         if isinstance(x, Image):
             return ImagePosition(x.c, (x.h, x.w), self.init)
@@ -185,6 +185,6 @@ class SinusoidPosition(Op):
         return Cost(params=x.numel, frozen=x.numel)
 
     def build(self, x: Tokens) -> "nn.Module":
-        from archspec.ops.layers import SinusoidPosition
+        from archspec.ops.layers.token import SinusoidPosition
 
         return SinusoidPosition(x.n, x.c, (x.grid.h, x.grid.w) if x.grid else None, recompute=self.recompute)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import archspec
-from archspec.ops.layers import output_type
+from archspec.compiler.outputs import output_type
 from archspec.training.distill import DistillationLoss, evaluating, hard_distillation, soft_distillation
 
 SMALL = {"params.image": 16, "params.patch": 8, "params.dim": 16, "params.depth": 2, "params.heads": 2}

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import archspec
-from archspec.ops.layers import resize
+from archspec.ops.layers.resample import resize
 from archspec.weights import (
     Entry,
     LoadReport,

@@ -11,7 +11,8 @@ from pydantic.fields import FieldInfo
 
 from archspec.errors import Mark, Problem, nearest
 from archspec.graph.block import Block, Composite, Port, Role, Scope, Value
-from archspec.graph.infer import Shaping, identity, place
+from archspec.graph.infer import Shaping, place
+from archspec.graph.key import identity
 from archspec.graph.node import Graph
 from archspec.graph.shape import Image, Tokens, Vector
 from archspec.language.document import Fields, Items, Leaf, Tree, plain

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from archspec.errors import RuleError
 from archspec.graph.block import Block
-from archspec.graph.infer import identity
+from archspec.graph.key import identity
 from archspec.graph.shape import Cost, Image, Shape, Tokens, Vector
 
 BATCH = 2
