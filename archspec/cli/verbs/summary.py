@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from archspec.analysis.report import FORMATS, report
+from archspec.analysis import FORMATS, report
 from archspec.cli.arguments import output_arguments, spec_arguments
 from archspec.language.load import load
 
