@@ -4,7 +4,8 @@ Plots stand apart in `archspec.analysis.plot`.
 """
 
 from archspec.analysis.diff import Diff, describe, diff
-from archspec.analysis.report import Report, Row, report
+from archspec.analysis.report import Report, report
+from archspec.analysis.rows import Row
 from archspec.analysis.sweep import Axis, Point, Sweep, axes_of, sweep
 from archspec.analysis.table import FORMATS, Column, Table, aligned
 

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from archspec.analysis.rows import Row, rows_of, text
-from archspec.analysis.table import FORMATS, Column, Table
+from archspec.analysis.rows import Row, rows_of
+from archspec.analysis.table import Column, Table
 from archspec.graph.node import Graph, Node
-
-__all__ = ["FORMATS", "Report", "Row", "giga", "report", "text"]
+from archspec.graph.units import show_macs
 
 COLUMNS = (Column("node"), Column("block"), Column("output"), Column("params", "right"), Column("MACs", "right"))
 CSV_COLUMNS = tuple(map(Column, ("depth", "node", "block", "output", "params", "macs", "times")))
@@ -63,7 +62,7 @@ class Report:
     def _totals(self) -> str:
         frozen = self.graph.cost.frozen
         total = f"{self.params:,} params" + (f" ({frozen:,} of them frozen)" if frozen else "")
-        return f"{total}, {giga(self.macs)} (1 MAC = 2 FLOPs; matrix products, convolutions, QKᵀ and AV counted)"
+        return f"{total}, {show_macs(self.macs)} (1 MAC = 2 FLOPs; matrix products, convolutions, QKᵀ and AV counted)"
 
     def __str__(self) -> str:
         return self.table()
@@ -75,11 +74,6 @@ def report(graph: Graph) -> Report:
     Raises nothing.
     """
     return Report(graph)
-
-
-def giga(macs: int) -> str:
-    """MACs with three decimals: `4.566 GMACs`."""
-    return f"{macs / 1e9:.3f} GMACs" if macs >= 1e8 else f"{macs / 1e6:.3f} MMACs"
 
 
 def _node_json(path: str, node: Node) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from archspec.graph.block import Block
 from archspec.graph.node import Graph, Node
 from archspec.graph.repeat import Repeat
 from archspec.graph.shape import Cost, Shape
+from archspec.graph.units import fold_paths, show_sizes
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +29,13 @@ class Row:
 def rows_of(graph: Graph, depth: int | None = None) -> Iterator[Row]:
     """Rows for the inputs, then for the nodes with `depth` levels of nesting opened (None: all)."""
     for name, shape in graph.inputs.items():
-        yield Row(0, name, "input", text(shape), None, None)
+        yield Row(0, name, "input", show_sizes(shape), None, None)
     yield from _node_rows(graph, 0, depth)
-
-
-def text(*shapes: Shape) -> str:
-    """Shapes as a table shows them: `197×384`; several outputs are separated by commas."""
-    return ", ".join(shape.text.replace("x", "×") for shape in shapes)
 
 
 def _node_rows(graph: Graph, level: int, depth: int | None) -> Iterator[Row]:
     for node in graph.nodes.values():
-        yield Row(level, node.name, _label(node), text(*node.outputs), node.cost.params, node.cost.macs)
+        yield Row(level, node.name, _label(node), show_sizes(*node.outputs), node.cost.params, node.cost.macs)
         if node.body and not node.share and (depth is None or level < depth):
             opened = _folded_rows if isinstance(node.block, Repeat) else _node_rows
             yield from opened(node.body, level + 1, depth)
@@ -57,9 +53,9 @@ def _folded_rows(body: Graph, level: int, depth: int | None) -> Iterator[Row]:
     for _, group in groupby(body.nodes.values(), key=_look):
         alike = list(group)
         first, last = alike[0], alike[-1]
-        name = first.name if len(alike) == 1 else f"{first.name}…{last.name}"
+        name = fold_paths([node.name for node in alike])
         word = first.block.word + (f" ×{len(alike)}, each" if len(alike) > 1 else "")
-        yield Row(level, name, word, text(*first.outputs), first.cost.params, first.cost.macs, len(alike))
+        yield Row(level, name, word, show_sizes(*first.outputs), first.cost.params, first.cost.macs, len(alike))
         if last.body and (depth is None or level < depth):
             yield from _node_rows(last.body, level + 1, depth)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from archspec.analysis.rows import text
 from archspec.graph.block import Block, Ref
 from archspec.graph.node import Graph, Node
 from archspec.graph.repeat import Repeat
+from archspec.graph.units import show_sizes
 from archspec.language.wiring import Definition
 
 Entry = dict[str, Any]
@@ -27,7 +27,7 @@ def describe(graph: Graph) -> dict[str, Any]:
 
 def shapes_of(graph: Graph) -> dict[str, str]:
     """The shapes of the inputs, and of the outputs of the author's nodes, by path."""
-    return {**{name: text(shape) for name, shape in graph.inputs.items()}, **dict(_output_shapes(graph, ""))}
+    return {**{name: show_sizes(shape) for name, shape in graph.inputs.items()}, **dict(_output_shapes(graph, ""))}
 
 
 def _nodes(graph: Graph, path: str) -> Iterator[tuple[str, Entry]]:
@@ -74,6 +74,6 @@ def _reference(graph: Graph, ref: Ref) -> str:
 
 def _output_shapes(graph: Graph, path: str) -> Iterator[tuple[str, str]]:
     for name, node in graph.nodes.items():
-        yield f"{path}{name}", text(*node.outputs)
+        yield f"{path}{name}", show_sizes(*node.outputs)
         if node.body and isinstance(node.block, Definition):
             yield from _output_shapes(node.body, f"{path}{name}.")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from archspec.analysis.diff.changes import changed_fields, parent
 from archspec.analysis.diff.describe import Entries, Entry
-from archspec.analysis.report import giga
 from archspec.analysis.table import aligned
 from archspec.graph.node import Graph
+from archspec.graph.units import fold_paths, path_pattern, show_macs
 from archspec.language.spec import show_value
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _totals(diff: Diff) -> list[Cells]:
     share = f"{fit / total:.1%}" if total else "all"
     return [
         ("params", _delta(diff.a.cost.params, diff.b.cost.params, "{:,}".format)),
-        ("MACs", _delta(diff.a.cost.macs, diff.b.cost.macs, giga)),
+        ("MACs", _delta(diff.a.cost.macs, diff.b.cost.macs, show_macs)),
         ("weights", f"{share} of A's parameters load into B by name and shape ({fit:,} of {total:,})"),
     ]
 
@@ -119,14 +119,11 @@ def _value(value: Any) -> str:
 
 def _folded(rows: Iterable[Cells]) -> Iterator[Cells]:
     """Rows that differ in one number of their path, and in nothing else, as one: `stage.0…11.norm`."""
-    groups: dict[tuple[Any, ...], list[str]] = {}
+    groups: dict[Cells, list[str]] = {}
     for path, *rest in rows:
-        pattern = tuple("#" if word.isdecimal() else word for word in path.split("."))
-        groups.setdefault((pattern, *rest), []).append(path)
+        groups.setdefault((path_pattern(path), *rest), []).append(path)
     for (_, *rest), paths in groups.items():
-        first, last = paths[0].split("."), paths[-1].split(".")
-        name = ".".join(a if a == b else f"{a}…{b}" for a, b in zip(first, last, strict=True))
-        yield name, *rest
+        yield fold_paths(paths), *rest
 
 
 def _markdown(row: Cells) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from archspec.analysis.report import giga
 from archspec.analysis.sweep.front import MEASURES, goals_text
 from archspec.analysis.sweep.grid import last_words
 from archspec.analysis.sweep.point import Point
 from archspec.analysis.table import Column, Table
+from archspec.graph.units import show_macs
 from archspec.language import document
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def text_of(sweep: Sweep, format: str = "text") -> str:
 
 def _cells(point: Point) -> tuple[str, ...]:
     star = "★" if point.best else ""
-    return *map(_yaml, point.settings.values()), f"{point.cost['params']:,}", giga(point.cost["macs"]), star
+    return *map(_yaml, point.settings.values()), f"{point.cost['params']:,}", show_macs(point.cost["macs"]), star
 
 
 def _csv_cells(point: Point) -> tuple[Any, ...]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import argparse
 import json
 
-from archspec.analysis.report import giga
 from archspec.cli.arguments import output_arguments, spec_arguments
 from archspec.errors import Problem, SpecError
 from archspec.graph.infer import Memory
+from archspec.graph.units import show_macs
 from archspec.language import graph_of, open_spec, resolve
 from archspec.language.spec.model import validate
 
@@ -51,7 +51,7 @@ def _check(spec: str, args: argparse.Namespace, fine: list[str], problems: dict[
             if variant in chosen:
                 graph = graph_of(document, variant, args.settings, allow_python=args.allow_python, memory=memory)
                 name = variant or (graph.origin.name if graph.origin else "")
-                fine.append(f"{name}: fine – {graph.cost.params:,} params, {giga(graph.cost.macs)}")
+                fine.append(f"{name}: fine – {graph.cost.params:,} params, {show_macs(graph.cost.macs)}")
             else:
                 validate(resolve(document, variant, args.settings))
         except SpecError as error:
