@@ -1,0 +1,1 @@
+"""Generators that attack: strange but valid specs, single faults, hostile checkpoints, specs that take too long."""

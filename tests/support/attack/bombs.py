@@ -1,0 +1,217 @@
+"""Specs that are small and take long: each a function of a size n, with the command that is to be slow on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.support.attack.grammar import emit
+
+TINY = (
+    "archspec: 1\nname: tiny\ninputs: {x: {features: 4}}\ngraph: {a: {block: linear, features: 4}}\noutputs: {y: a}\n"
+)
+
+
+@dataclass(frozen=True)
+class Bomb:
+    """Files by name, and the command's words; the spec is `spec.yaml` in the folder that the command runs in."""
+
+    files: dict[str, str]
+    words: tuple[str, ...] = ("validate", "spec.yaml")
+
+
+def _spec(words: tuple[str, ...] = ("validate", "spec.yaml"), **parts: Any) -> Bomb:
+    data: dict[str, Any] = {"archspec": 1, "name": "bomb", "inputs": {"x": {"features": 4}}}
+    data |= {"graph": {"a": {"block": "linear", "features": 4}}, "outputs": {"y": "a"}}
+    return Bomb({"spec.yaml": emit({**data, **parts})[0]}, words)
+
+
+def sums(n: int) -> Bomb:
+    """n params, each five sums of a long range."""
+    term = " + ".join(["sum(range(9999))"] * 5)
+    return _spec(params={f"p{number}": f"$({term})" for number in range(n)})
+
+
+def lists(n: int) -> Bomb:
+    """n params that are one list."""
+    return _spec(params={"long": "$(range(9999))"} | {f"p{number}": "$long" for number in range(n)})
+
+
+def long_lists(n: int) -> Bomb:
+    """n params, each another list of as many items as one evaluation may have."""
+    return _spec(params={f"p{number}": f"$(range({number}, {number} + 9999))" for number in range(n)})
+
+
+def shared_reads(n: int) -> Bomb:
+    """n params, each read by the two behind it: more than 1.6ⁿ ways from the last one to the first."""
+    params: dict[str, Any] = {"p0": 1, "p1": "$p0"}
+    params |= {f"p{number}": f"$(p{number - 1} + p{number - 2} * 0)" for number in range(2, n)}
+    return _spec(("explain", "spec.yaml", f"params.p{n - 1}"), params=params)
+
+
+def deep_reads(n: int) -> Bomb:
+    """n params, each read by the one before it."""
+    params: dict[str, Any] = {f"p{number}": f"$p{number + 1}" for number in range(n - 1)}
+    return _spec(("explain", "spec.yaml", "params.p0"), params=params | {f"p{n - 1}": 1})
+
+
+def long_title(n: int) -> Bomb:
+    """A title of n words."""
+    return _spec(("render", "spec.yaml", "-o", "out.svg"), title="word " * n)
+
+
+def long_word(n: int) -> Bomb:
+    """A title of one word of n letters."""
+    return _spec(("render", "spec.yaml", "-o", "out.svg"), title="x" * n)
+
+
+def parallel(n: int) -> Bomb:
+    """n branches side by side."""
+    graph: dict[str, Any] = {f"b{number}": {"block": "linear", "features": 4, "from": "x"} for number in range(n)}
+    graph["sum"] = {"block": "add", "from": [f"b{number}" for number in range(n)]}
+    return _spec(("render", "spec.yaml", "-o", "out.svg"), graph=graph, outputs={"y": "sum"})
+
+
+def dense(n: int) -> Bomb:
+    """n nodes, each reading all before it."""
+    graph: dict[str, Any] = {"a0": {"block": "layer_norm"}, "a1": {"block": "layer_norm"}}
+    for number in range(2, n):
+        graph[f"a{number}"] = {"block": "add", "from": [f"a{other}" for other in range(number)]}
+    return _spec(("render", "spec.yaml", "-o", "out.svg"), graph=graph, outputs={"y": f"a{n - 1}"})
+
+
+def chain(n: int) -> Bomb:
+    """n nodes in a row, validated."""
+    graph = {f"a{number}": {"block": "layer_norm"} for number in range(n)}
+    return _spec(graph=graph, outputs={"y": f"a{n - 1}"})
+
+
+def chain_drawn(n: int) -> Bomb:
+    """n nodes in a row, drawn."""
+    return Bomb(chain(n).files, ("render", "spec.yaml", "-o", "out.svg"))
+
+
+def after(n: int) -> Bomb:
+    """A variant with n new nodes, each put after the next."""
+    graph: dict[str, Any] = {
+        f"b{number}": {"block": "layer_norm", "after": f"b{number + 1}" if number < n - 1 else "a"}
+        for number in range(n)
+    }
+    return _spec(("validate", "spec.yaml", "--variant", "long"), variants={"long": {"graph": graph}})
+
+
+def absent(n: int) -> Bomb:
+    """n nodes that are not there, and a node that reads through them."""
+    graph: dict[str, Any] = {f"a{number}": {"block": "layer_norm", "when": False} for number in range(n)}
+    graph |= {f"b{number}": {"block": "linear", "features": 4, "from": f"a{n - 1}"} for number in range(n)}
+    graph["sum"] = {"block": "add", "from": [f"b{number}" for number in range(n)]}
+    return _spec(graph=graph, outputs={"y": "sum"})
+
+
+def near_names(n: int) -> Bomb:
+    """n params whose names are all near to the one that is misspelt."""
+    params: dict[str, Any] = {f"parameter_{number:06}": 1 for number in range(n)}
+    return _spec(params=params, graph={"a": {"block": "linear", "features": "$parameter_00000x"}})
+
+
+def near_nodes(n: int) -> Bomb:
+    """n nodes that each read a name which is near to all of them."""
+    graph: dict[str, Any] = {
+        f"node_{number:06}": {"block": "layer_norm", "from": f"nodq_{number:06}"} for number in range(n)
+    }
+    return _spec(graph=graph, outputs={"y": "node_000000"})
+
+
+def braces(n: int) -> Bomb:
+    """A rule of renaming with n alternatives of two: 2ⁿ names."""
+    rules = "official:\n  rules:\n    a.{p}: '" + "{a,b}" * n + ".{p}'\n"
+    return Bomb({"spec.yaml": TINY + "weights: w.yaml\n", "w.yaml": rules}, ("weights", "spec.yaml", "own.safetensors"))
+
+
+def likes(n: int) -> Bomb:
+    """n sources of weights, each like the next."""
+    sources = [f"s{number}: {{like: s{number + 1}}}\n" for number in range(n - 1)]
+    rules = "".join(sources) + f"s{n - 1}:\n  rules:\n    a.{{p}}: b.{{p}}\n"
+    return Bomb({"spec.yaml": TINY + "weights: w.yaml\n", "w.yaml": rules}, ("weights", "spec.yaml", "own.safetensors"))
+
+
+def records(n: int) -> Bomb:
+    """An SVG with n beginnings of a record of its command."""
+    return Bomb(
+        {"spec.yaml": TINY, "out.svg": "<svg>" + "<metadata>archspec render " * n}, ("render", "--check", "out.svg")
+    )
+
+
+def nested_blocks(n: int) -> Bomb:
+    """n blocks written in YAML, each made of the next."""
+    blocks: dict[str, Any] = {f"b{number}": {"graph": {"in_": {"block": f"b{number + 1}"}}} for number in range(n)}
+    blocks[f"b{n}"] = {"graph": {"in_": {"block": "layer_norm"}}}
+    return _spec(blocks=blocks, graph={"a": {"block": "b0"}})
+
+
+def doubling_blocks(n: int) -> Bomb:
+    """n blocks written in YAML, each made of the next twice: 2ⁿ nodes."""
+    blocks: dict[str, Any] = {
+        f"b{number}": {"graph": {"one": {"block": f"b{number + 1}"}, "two": {"block": f"b{number + 1}"}}}
+        for number in range(n)
+    }
+    blocks[f"b{n}"] = {"graph": {"in_": {"block": "layer_norm"}}}
+    return _spec(blocks=blocks, graph={"a": {"block": "b0"}})
+
+
+def repeats(n: int) -> Bomb:
+    """A repeat of n whose rate of drop path differs in each."""
+    layer = {"block": "dropout", "rate": "$(i / (n + 1))", "repeat": n}
+    return _spec(graph={"a": layer})
+
+
+def aliases(n: int) -> Bomb:
+    """n lists, each of ten times the one before it."""
+    lines = ["a0: &a0 [1, 1]"] + [
+        f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]" for level in range(1, n)
+    ]
+    return Bomb({"spec.yaml": TINY + "params:\n" + "".join(f"  {line}\n" for line in lines)})
+
+
+def brackets(n: int) -> Bomb:
+    """A value in n brackets."""
+    return Bomb({"spec.yaml": TINY + "params: {a: " + "[" * n + "]" * n + "}\n"})
+
+
+def variants(n: int) -> Bomb:
+    """n variants, each of which changes one param."""
+    return _spec(
+        ("validate", "spec.yaml", "--all", "-q"),
+        params={"p": 1},
+        variants={f"v{number}": {"params": {"p": number}} for number in range(n)},
+    )
+
+
+BOMBS: dict[str, tuple[Callable[[int], Bomb], int]] = {
+    "sums": (sums, 300),
+    "lists": (lists, 20_000),
+    "long lists": (long_lists, 2_000),
+    "shared reads": (shared_reads, 40),
+    "deep reads": (deep_reads, 2_000),
+    "long title": (long_title, 20_000),
+    "long word": (long_word, 100_000),
+    "parallel": (parallel, 300),
+    "dense": (dense, 60),
+    "chain": (chain, 4_000),
+    "chain drawn": (chain_drawn, 1_000),
+    "after": (after, 4_001),
+    "absent": (absent, 5_000),
+    "near names": (near_names, 40_000),
+    "near nodes": (near_nodes, 2_000),
+    "braces": (braces, 25),
+    "likes": (likes, 3_000),
+    "records": (records, 40_000),
+    "nested blocks": (nested_blocks, 151),
+    "doubling blocks": (doubling_blocks, 20),
+    "repeats": (repeats, 2_000),
+    "aliases": (aliases, 10),
+    "brackets": (brackets, 20_000),
+    "variants": (variants, 200),
+}
+"""Every bomb and the size at which it is thrown."""
