@@ -12,39 +12,29 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-from archspec.diagrams.figure.figure import DIRECTIONS
-from archspec.diagrams.picture import THEMES, Picture, render
+from archspec.diagrams.options import OPTIONS
+from archspec.diagrams.picture import Picture, render
 from archspec.errors import Problem, SpecError
 from archspec.language.load import load
 
 _RECORD = re.compile(r"<metadata>archspec render (.*?)</metadata>\n", re.DOTALL)
-_FLAGS = {"settings": "--set"}  # every other option is called as the argument of `render` that it sets
 
 
 def look_arguments(parser: argparse.ArgumentParser) -> None:
-    """How it is drawn."""
-    parser.add_argument("--depth", default="1", help="levels of nesting to open: a number, or all (default 1)")
-    parser.add_argument("--expand", metavar="PATH", action="append", default=[], help="open this node too")
-    parser.add_argument("--collapse", metavar="PATH", action="append", default=[], help="keep this node closed")
-    parser.add_argument("--direction", choices=DIRECTIONS, default="TB", help="where the data flows (default TB)")
-    parser.add_argument("--theme", choices=THEMES, default="light", help="auto follows the reader's light or dark")
-    parser.add_argument("--shapes", choices=("changes", "all", "none"), default="changes",
-                        help="which wires say their shape (default changes)")  # fmt: skip
-    parser.add_argument(
-        "--costs", choices=("params", "macs"), action="append", default=[], help="write it on the nodes"
-    )
-    parser.add_argument("--heat", choices=("params", "macs"), help="colour the nodes by it")
-    parser.add_argument("--no-legend", dest="legend", action="store_false", help="leave the legend out")
-    parser.add_argument("--title", metavar="TEXT", default=True, help="above the picture; by default the spec's title")
-    parser.add_argument("--caption", metavar="TEXT", default=True, help="below it; by default the totals")
+    """Add a flag for each option of a look."""
+    for option in OPTIONS:
+        if option.type is bool:
+            parser.add_argument(option.flag, dest=option.name, action="store_false", help=option.help)
+        else:
+            parser.add_argument(option.flag, action="append" if option.type is list else "store",
+                                choices=option.choices or None, metavar=option.metavar or None,
+                                default=option.default, help=option.help)  # fmt: skip
 
 
 def look_of(args: argparse.Namespace) -> dict[str, Any]:
     """The options of a look that differ from their defaults, as arguments of `render`."""
-    parser = _Parser(add_help=False)
-    look_arguments(parser)
-    defaults = vars(parser.parse_args([]))
-    return {name: getattr(args, name) for name, default in defaults.items() if getattr(args, name) != default}
+    values = {option.name: getattr(args, option.name) for option in OPTIONS}
+    return {option.name: values[option.name] for option in OPTIONS if values[option.name] != option.default}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +74,16 @@ class Recipe:
     def words(self) -> Iterator[str]:
         """The words that follow `archspec render`; `read` takes them back."""
         yield self.spec
-        for name, value in {"variant": self.variant, "settings": self.settings, **self.look}.items():
-            flag = _FLAGS.get(name, f"--{name}")
-            if value is False:
-                yield f"--no-{name}"
-            elif isinstance(value, list | tuple):
-                for item in value:
-                    yield from (flag, item)
-            elif value is not None:
-                yield from (flag, value)
+        if self.variant is not None:
+            yield from ("--variant", self.variant)
+        for setting in self.settings:
+            yield from ("--set", setting)
+        for option in OPTIONS:
+            if option.name not in self.look:
+                continue
+            value = self.look[option.name]
+            for item in value if option.type is list else [value]:
+                yield from (option.flag, item) if option.type is not bool else (option.flag,)
 
     def moved(self, old: Path, new: Path) -> Recipe:
         """The same recipe for a reader in another folder: a file named relative to `old` is named relative to `new`."""

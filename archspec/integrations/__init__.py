@@ -6,17 +6,15 @@ import shlex
 from collections.abc import Mapping
 
 from archspec.diagrams.fragment import inline
+from archspec.diagrams.options import OPTIONS as LOOK
 from archspec.diagrams.recipe import Recipe
 from archspec.errors import Problem, RuleError, SpecError, listing, nearest
 
 __all__ = ["OPTIONS", "draw"]
 
-OPTIONS = (
-    "variant", "set", "depth", "expand", "collapse", "direction", "theme", "shapes", "costs", "heat", "legend",
-    "title", "caption",
-)  # fmt: skip
+OPTIONS = ("variant", "set", *(option.name for option in LOOK))
 """As `archspec render` has them, but for `caption`, which is text of the page."""
-LISTS = ("set", "expand", "collapse", "costs")
+LISTS = ("set", *(option.name for option in LOOK if option.type is list))
 
 
 def draw(spec: str, options: Mapping[str, str], *, allow_python: bool = False) -> str:
