@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from archspec.diagrams.look.style import THEMES as PALETTES
+from archspec.diagrams.look import THEMES as PALETTES
+from archspec.diagrams.look import Theme
 
 DIRECTIONS = ("TB", "BT", "LR")
 THEMES = (*PALETTES, "auto")
@@ -48,3 +49,17 @@ OPTIONS = (
     Option("caption", "below it; by default the totals", default=True, metavar="TEXT"),
 )
 """In the order of the command line. A default that is a list is for copying, never for adding to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """A look, checked and filled in: what a picture shows, beside the graph and what of it is open."""
+
+    theme: Theme
+    direction: str = "TB"
+    shapes: str = "changes"
+    costs: tuple[str, ...] = ()
+    heat: str | None = None
+    legend: bool = True
+    title: str | None = None
+    caption: str | None = None

@@ -5,9 +5,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 
-from archspec.diagrams.fragment import inline
-from archspec.diagrams.options import OPTIONS as LOOK
-from archspec.diagrams.recipe import Recipe
+from archspec.diagrams import OPTIONS as LOOK
+from archspec.diagrams import Recipe, inline
 from archspec.errors import Problem, RuleError, SpecError, listing, nearest
 
 __all__ = ["OPTIONS", "draw"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from archspec.diagrams import Picture
-from archspec.diagrams.view.view import Level, plain
+from archspec.diagrams.view import Level, plain
 from archspec.errors import Problem
 from archspec.graph.node import Graph
 

@@ -10,15 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from archspec.diagrams import Picture, render
-from archspec.diagrams.fragment import inline
-from archspec.diagrams.options import COSTS, DIRECTIONS, THEMES
-from archspec.diagrams.view.view import plain
+from archspec.diagrams import COSTS, DIRECTIONS, THEMES, Picture, inline, render
+from archspec.diagrams.view import plain
 from archspec.errors import Problem, SpecError
 from archspec.graph.infer import Memory
 from archspec.graph.node import Graph
+from archspec.language import SpecFile, graph_of, open_spec, resolve
 from archspec.language.document import noting
-from archspec.language.load import SpecFile, graph_of, open_spec, resolve
 from archspec.language.spec.model import validate
 from archspec.serve.faults import faulty
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from archspec.diagrams.look.text import FONTS
+from archspec.diagrams.look import FONTS
 from archspec.errors import RuleError, SpecError
 from archspec.serve.preview import Preview
 

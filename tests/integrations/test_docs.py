@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from archspec.diagrams.formats.svg import css
+from archspec.diagrams.look import css
 from archspec.diagrams.look.style import DARK, LIGHT
 from archspec.errors import SpecError
 from archspec.integrations import OPTIONS, draw

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from archspec.errors import SpecError
-from archspec.language.load import load, open_spec, packaged_specs
+from archspec.language import load, open_spec, packaged_specs
 from tests.support.mutation import FAULTS, SLOWEST, trial
 
 SPEC = """

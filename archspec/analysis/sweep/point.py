@@ -9,10 +9,9 @@ from typing import Any
 from archspec.analysis.sweep.usage import usage_error
 from archspec.errors import Problem, SpecError
 from archspec.graph.node import Graph
-from archspec.language import document
+from archspec.language import SpecFile, document, graph_of
 from archspec.language.budget import activations
 from archspec.language.expression import ExpressionError, evaluate
-from archspec.language.load import SpecFile, graph_of
 from archspec.language.overlay import overlay_of
 
 

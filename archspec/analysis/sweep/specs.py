@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from archspec import files
 from archspec.errors import Problem, Source, SpecError
-from archspec.language import document
-from archspec.language.load import resolve
+from archspec.language import document, resolve
 from archspec.language.words.use import beside
 
 if TYPE_CHECKING:

@@ -17,8 +17,7 @@ from pathlib import Path
 
 from archspec.analysis.diff import FORMATS, diff
 from archspec.cli.arguments import output_arguments
-from archspec.diagrams import compare
-from archspec.diagrams.recipe import look_arguments, look_of
+from archspec.diagrams import COMPARISONS, compare, look_arguments, look_of
 from archspec.files import write
 from archspec.language.load import load
 
@@ -33,8 +32,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     output_arguments(parser)
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="where to; by default to standard output")
-    parser.add_argument("--format", choices=(*FORMATS, *compare.FORMATS),
-                        help="text, md (Markdown), svg or png; by default what the suffix of -o says")  # fmt: skip
+    parser.add_argument("--format", choices=(*FORMATS, *COMPARISONS),
+                        help="text, md (Markdown), svg, png, pdf or html; by default what "
+                             "the suffix of -o says")  # fmt: skip
     look_arguments(parser)
 
 
@@ -43,11 +43,11 @@ def run(args: argparse.Namespace) -> int:
     b = load(args.b or args.a, overrides=args.settings, allow_python=args.allow_python)
     difference = diff(a, b)
     suffix = args.output.suffix.removeprefix(".") if args.output else ""
-    format = args.format or (suffix if suffix in ("md", *compare.FORMATS) else "text")
+    format = args.format or (suffix if suffix in ("md", *COMPARISONS) else "text")
     if args.json:
         content = f"{json.dumps(difference.json(), indent=2)}\n".encode()
-    elif format in compare.FORMATS:
-        content = compare.compare(difference, **look_of(args)).bytes(format)
+    elif format in COMPARISONS:
+        content = compare(difference, **look_of(args)).bytes(format)
     else:
         content = difference.text(format).encode()
     if args.output:
