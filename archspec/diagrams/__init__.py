@@ -6,10 +6,12 @@ from archspec.diagrams.comparison import COMPARISONS, Comparison, compare
 from archspec.diagrams.error import RenderError
 from archspec.diagrams.formats import SUFFIXES
 from archspec.diagrams.fragment import inline
-from archspec.diagrams.options import DIRECTIONS, OPTIONS, THEMES, Option
+from archspec.diagrams.options import COSTS, DIRECTIONS, OPTIONS, THEMES, Option
 from archspec.diagrams.picture import FORMATS, Picture, render
+from archspec.diagrams.recipe import Recipe, is_signed, look_arguments, look_of, recorded, signed
 
 __all__ = [
-    "COMPARISONS", "DIRECTIONS", "FORMATS", "OPTIONS", "SUFFIXES", "THEMES", "Comparison", "Option", "Picture",
-    "RenderError", "compare", "inline", "render",
+    "COMPARISONS", "COSTS", "DIRECTIONS", "FORMATS", "OPTIONS", "SUFFIXES", "THEMES", "Comparison", "Option", "Picture",
+    "Recipe", "RenderError", "compare", "inline", "is_signed", "look_arguments", "look_of", "recorded", "render",
+    "signed",
 ]  # fmt: skip

@@ -18,29 +18,23 @@ from archspec.errors import Problem, SpecError
 from archspec.language.load import load
 
 _RECORD = re.compile(r"<metadata>archspec render (.*?)</metadata>\n", re.DOTALL)
-_FLAGS = {"settings": "--set"}  # every other option is called as the argument of `render` that it sets
 
 
 def look_arguments(parser: argparse.ArgumentParser) -> None:
     """Add a flag for each option of a look."""
     for option in OPTIONS:
-        details: dict[str, Any] = {"help": option.help}
         if option.type is bool:
-            details |= {"dest": option.name, "action": "store_false"}
+            parser.add_argument(option.flag, dest=option.name, action="store_false", help=option.help)
         else:
-            details |= {"choices": option.choices} if option.choices else {}
-            details |= {"metavar": option.metavar} if option.metavar else {}
-            is_list = option.type is list
-            details |= {"action": "append", "default": []} if is_list else {"default": option.default}
-        parser.add_argument(option.flag, **details)
+            parser.add_argument(option.flag, action="append" if option.type is list else "store",
+                                choices=option.choices or None, metavar=option.metavar or None,
+                                default=option.default, help=option.help)  # fmt: skip
 
 
 def look_of(args: argparse.Namespace) -> dict[str, Any]:
     """The options of a look that differ from their defaults, as arguments of `render`."""
-    parser = _Parser(add_help=False)
-    look_arguments(parser)
-    defaults = vars(parser.parse_args([]))
-    return {name: getattr(args, name) for name, default in defaults.items() if getattr(args, name) != default}
+    values = {option.name: getattr(args, option.name) for option in OPTIONS}
+    return {option.name: values[option.name] for option in OPTIONS if values[option.name] != option.default}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +74,16 @@ class Recipe:
     def words(self) -> Iterator[str]:
         """The words that follow `archspec render`; `read` takes them back."""
         yield self.spec
-        for name, value in {"variant": self.variant, "settings": self.settings, **self.look}.items():
-            flag = _FLAGS.get(name, f"--{name}")
-            if value is False:
-                yield f"--no-{name}"
-            elif isinstance(value, list | tuple):
-                for item in value:
-                    yield from (flag, item)
-            elif value is not None:
-                yield from (flag, value)
+        if self.variant is not None:
+            yield from ("--variant", self.variant)
+        for setting in self.settings:
+            yield from ("--set", setting)
+        for option in OPTIONS:
+            if option.name not in self.look:
+                continue
+            value = self.look[option.name]
+            for item in value if option.type is list else [value]:
+                yield from (option.flag, item) if option.type is not bool else (option.flag,)
 
     def moved(self, old: Path, new: Path) -> Recipe:
         """The same recipe for a reader in another folder: a file named relative to `old` is named relative to `new`."""

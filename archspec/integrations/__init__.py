@@ -6,8 +6,7 @@ import shlex
 from collections.abc import Mapping
 
 from archspec.diagrams import OPTIONS as LOOK
-from archspec.diagrams import inline
-from archspec.diagrams.recipe import Recipe
+from archspec.diagrams import Recipe, inline
 from archspec.errors import Problem, RuleError, SpecError, listing, nearest
 
 __all__ = ["OPTIONS", "draw"]

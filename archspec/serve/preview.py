@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from archspec.diagrams import Picture, render
-from archspec.diagrams.fragment import inline
+from archspec.diagrams import COSTS, DIRECTIONS, THEMES, Picture, inline, render
 from archspec.diagrams.view import plain
 from archspec.errors import Problem, SpecError
 from archspec.graph.infer import Memory
@@ -132,19 +131,19 @@ def _picture(graph: Graph, query: Query, *, whole: bool = False) -> Picture:
     composites = {plain(path) for path, node in graph.walk() if node.body}
     depth = _one(query, "depth") or "1"
 
-    def choice(name: str, *known: str) -> str:
+    def choice(name: str, known: Sequence[str], default: str) -> str:
         value = _one(query, name)
-        return value if value in known else known[0]
+        return value if value is not None and value in known else default
 
     return render(
         graph,
         depth=depth if depth.isdecimal() and len(depth) < 4 else "all",
         expand=[path for path in query.get("expand", ()) if plain(path) in composites],
         collapse=[path for path in query.get("collapse", ()) if plain(path) in composites],
-        direction=choice("direction", "TB", "LR", "BT"),
-        theme=choice("theme", "auto", "light", "dark", "paper"),
-        costs=[cost for cost in ("params", "macs") if cost in query.get("costs", ())],
-        heat=choice("heat", "", "params", "macs") or None,
+        direction=choice("direction", DIRECTIONS, "TB"),
+        theme=choice("theme", THEMES, "auto"),
+        costs=[cost for cost in COSTS if cost in query.get("costs", ())],
+        heat=choice("heat", COSTS, "") or None,
         title=whole,
         caption=whole,
     )

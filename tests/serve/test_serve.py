@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -16,9 +17,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from archspec.diagrams import COSTS, DIRECTIONS, THEMES
 from archspec.errors import SpecError
 from archspec.serve import Preview, Server
 from archspec.serve.faults import keys
+from archspec.serve.server import FILES
 from tests.support.browser import page
 
 ROOT = Path(__file__).parents[2]
@@ -124,6 +127,15 @@ def test_faults_are_marked_on_the_last_good_picture(
     assert told["problems"][0]["text"].startswith("small.yaml:")
     spec.write_text(SPEC, encoding="utf-8")
     assert preview.state({})["problems"] == []
+
+
+def test_the_page_offers_the_options_of_a_look() -> None:
+    html = FILES["/"][0].read_text(encoding="utf-8")
+    offers = {name: set(re.findall(r'value="(\w+)"', text))
+              for name, text in re.findall(r'<select name="(\w+)">(.*?)</select>', html, re.DOTALL)}  # fmt: skip
+    assert offers == {
+        "variant": set(), "direction": set(DIRECTIONS), "theme": set(THEMES), "heat": set(COSTS)
+    }  # fmt: skip
 
 
 def test_a_spec_that_never_was_good_has_no_picture(spec: Path) -> None:

@@ -17,8 +17,7 @@ from pathlib import Path
 
 from archspec.analysis.diff import FORMATS, diff
 from archspec.cli.arguments import output_arguments
-from archspec.diagrams import COMPARISONS, compare
-from archspec.diagrams.recipe import look_arguments, look_of
+from archspec.diagrams import COMPARISONS, compare, look_arguments, look_of
 from archspec.files import write
 from archspec.language.load import load
 

@@ -18,9 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from archspec.cli.arguments import output_arguments, spec_arguments
-from archspec.diagrams import FORMATS
-from archspec.diagrams.formats import SUFFIXES
-from archspec.diagrams.recipe import Recipe, is_signed, look_arguments, recorded, signed
+from archspec.diagrams import FORMATS, SUFFIXES, Recipe, is_signed, look_arguments, recorded, signed
 from archspec.errors import Problem, RuleError, SpecError
 from archspec.files import write
 
