@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from archspec.analysis.sweep.usage import usage_error
-from archspec.language import document
+from archspec.language.document.write import dump
 
 MOST_POINTS = 100_000
 _RANGE = re.compile(r"(-?\d{1,12})\.\.(-?\d{1,12})(?:\.\.(-?\d{1,12}))?")
@@ -29,7 +29,7 @@ def axes_of(grid: Mapping[str, Iterable[Any]] | Iterable[str]) -> Iterator[Axis]
     """
     if isinstance(grid, Mapping):
         for path, values in grid.items():
-            yield Axis(path, tuple(document.dump(value).strip() for value in values))
+            yield Axis(path, tuple(dump(value).strip() for value in values))
         return
     for setting in grid:
         path, equals, text = setting.partition("=")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from archspec import files
 from archspec.errors import Problem, Source, SpecError
 from archspec.language import document, resolve
+from archspec.language.document.write import dump
 from archspec.language.words.use import beside
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def write_specs(sweep: Sweep, folder: Path) -> list[Path]:
             _assign(data, path.split("."), value)
         data["expect"] = {"params": point.cost["params"], "macs": point.cost["macs"]}
         paths.append(folder / f"{name}.yaml")
-        files.write(paths[-1], document.dump(data))
+        files.write(paths[-1], dump(data))
     return paths
 
 
@@ -55,7 +56,7 @@ def _base(sweep: Sweep, folder: Path) -> str:
         message = f"{sweep.spec.path} uses files beside it, and {folder} is too far from them"
         raise SpecError(Problem("file-outside", message, help="choose a folder beside the spec")) from None
     data = {key: value for key, value in document.plain(tree).items() if key not in _DROPPED}
-    files.write(folder / sweep.spec.path.name, document.dump(data))
+    files.write(folder / sweep.spec.path.name, dump(data))
     return sweep.spec.path.name
 
 

@@ -10,7 +10,7 @@ from archspec.analysis.sweep.grid import last_words
 from archspec.analysis.sweep.point import Point
 from archspec.analysis.table import Column, Table
 from archspec.graph.units import show_macs
-from archspec.language import document
+from archspec.language.document.write import dump
 
 if TYPE_CHECKING:
     from archspec.analysis.sweep.sweep import Sweep
@@ -60,4 +60,4 @@ def _footnotes(sweep: Sweep, names: list[str]) -> Iterator[str]:
 
 def _yaml(value: Any) -> str:
     """A value on one line; a mapping is written in braces, which it is below another key."""
-    return document.dump(value).strip() if not isinstance(value, dict) else document.dump({"_": value}).strip()[3:]
+    return dump(value).strip() if not isinstance(value, dict) else dump({"_": value}).strip()[3:]

@@ -49,11 +49,11 @@ def _extreme(pick: Callable[[list[Any]], Any]) -> Callable[..., Any]:
 
 
 def _ceil(number: Any) -> int:
-    return math.ceil(*_numbers((number,)))
+    return int(math.ceil(*_numbers((number,))))
 
 
 def _floor(number: Any) -> int:
-    return math.floor(*_numbers((number,)))
+    return int(math.floor(*_numbers((number,))))
 
 
 def _round(number: Any, digits: int | None = None) -> Any:
