@@ -49,11 +49,13 @@ def _extreme(pick: Callable[[list[Any]], Any]) -> Callable[..., Any]:
 
 
 def _ceil(number: Any) -> int:
-    return int(math.ceil(*_numbers((number,))))
+    whole: int = math.ceil(*_numbers((number,)))
+    return whole
 
 
 def _floor(number: Any) -> int:
-    return int(math.floor(*_numbers((number,))))
+    whole: int = math.floor(*_numbers((number,)))
+    return whole
 
 
 def _round(number: Any, digits: int | None = None) -> Any:
