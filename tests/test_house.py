@@ -15,7 +15,7 @@ PACKAGE = ROOT / "archspec"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 LADDER = """
-    errors files graph ops blocks language analysis diagrams compiler weights training serve cli integrations
+    errors files graph ops blocks language analysis diagrams compiler weights training integrations serve cli
 """.split()
 """A file imports only from those that stand before it; files of one folder may import each other."""
 

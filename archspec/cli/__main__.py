@@ -2,6 +2,6 @@
 
 import sys
 
-from archspec.cli.main import main
+from archspec.cli import main
 
 sys.exit(main())

@@ -13,30 +13,34 @@ from pkgutil import get_data, iter_modules
 
 from archspec import __version__
 from archspec.cli import verbs as folder
-from archspec.errors import SpecError
+from archspec.cli.arguments import USAGE
+from archspec.errors import Problem, RuleError, SpecError
 
-FINE, FINDINGS, USAGE = 0, 1, 2
+FINE, FINDINGS, INTERRUPTED = 0, 1, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one verb; the exit code is 0 (fine), 1 (findings in a spec, a stale file, a budget missed) or 2 (usage)."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    """Run one verb, with the words of the command line or with `arguments`, and return the exit code.
+
+    0: fine. 1: findings, such as problems of a spec, a stale file, a budget missed. 2: an error of usage or of the
+    machine. Raises SystemExit where argparse ends the run: with 0 after `--help`, with 2 for wrong arguments.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
     gc.set_threshold(1_000_000)  # what is imported stays: looking through it for garbage costs a short run a tenth
-    parser = _parser(given)
-    args = parser.parse_args(given)
+    args = _parser(words).parse_args(words)
     try:
         code: int = args.run(args)
         sys.stdout.flush()
-    except SpecError as error:
+    except (SpecError, RuleError) as error:
         if args.traceback:
             raise
-        _show(error, as_json=getattr(args, "json", False))
+        _show(error.problems, as_json=getattr(args, "json", False))
         return FINDINGS
     except BrokenPipeError:  # the reader of our output has gone, `archspec … | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINE
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
     except Exception as error:
         if args.traceback:
             raise
@@ -46,21 +50,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
-    """Only the verb that is asked for is imported; without one, help lists them all."""
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """Knows the arguments of the verb in `words`, the only one that is imported; without one it lists all verbs."""
     parser = argparse.ArgumentParser(
         prog="archspec", description="Vision transformers as YAML graphs.", allow_abbrev=False
     )
     parser.add_argument("--version", action="version", version=f"archspec {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     names = sorted(module.name for module in iter_modules(folder.__path__))
-    asked = next((word for word in given if not word.startswith("-")), None)
-    if asked not in names:
+    first = next((word for word in words if not word.startswith("-")), None)
+    if first not in names:
         for name in names:
             verbs.add_parser(name, help=_gist(name))
     else:
-        module = import_module(f"archspec.cli.verbs.{asked}")
-        verb = verbs.add_parser(asked, description=module.__doc__, allow_abbrev=False,
+        module = import_module(f"archspec.cli.verbs.{first}")
+        verb = verbs.add_parser(first, description=module.__doc__, allow_abbrev=False,
                                 formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
         module.arguments(verb)
         verb.add_argument("--traceback", action="store_true", help="show Python's own traceback when something fails")
@@ -69,15 +73,15 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def _gist(verb: str) -> str:
-    """The first line of a verb's docstring, read and not imported."""
+    """The first line of a verb's docstring; the verb is read, not imported."""
     text = (get_data("archspec.cli.verbs", f"{verb}.py") or b"").decode()
     return text.partition('"""')[2].partition("\n")[0].removesuffix('"""')
 
 
-def _show(error: SpecError, *, as_json: bool) -> None:
+def _show(problems: Sequence[Problem], *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps({"problems": [problem.json() for problem in error.problems]}, indent=2))
+        print(json.dumps({"problems": [problem.json() for problem in problems]}, indent=2))
         return
-    print(error, file=sys.stderr)
-    if len(error.problems) > 1:
-        print(f"\n{len(error.problems)} problems", file=sys.stderr)
+    print("\n\n".join(map(str, problems)), file=sys.stderr)
+    if len(problems) > 1:
+        print(f"\n{len(problems)} problems", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Says what takes long: a bar on the terminal, for anything that is not done within a second."""
+"""A progress bar on the terminal, for what takes longer than a second."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ Step = Callable[[str], None]
 
 @contextmanager
 def progress(title: str, total: int | None, *, quiet: bool = False) -> Iterator[Step]:
-    """A function to call at each step with what it is about. Silent where nobody would see it."""
+    """A function to call at each step, with its name; `total` is the number of steps, None where it is not known.
+
+    Nothing is shown where `quiet`, NO_COLOR or a redirected standard error asks for that.
+    """
     if quiet or os.environ.get("NO_COLOR") or not sys.stderr.isatty():
         yield lambda _: None
         return
@@ -24,8 +27,8 @@ def progress(title: str, total: int | None, *, quiet: bool = False) -> Iterator[
     with Progress(console=Console(stderr=True), transient=True, disable=False, auto_refresh=False) as bar:
         task = bar.add_task(title, total=total)
 
-        def step(what: str) -> None:
-            bar.update(task, advance=1, description=f"{title}: {what}")
+        def step(name: str) -> None:
+            bar.update(task, advance=1, description=f"{title}: {name}")
             if time.monotonic() - started > 1:
                 bar.refresh()
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from archspec.diagrams.formats.svg import css
-from archspec.diagrams.look.style import DARK, LIGHT
+from archspec.diagrams.look import DARK, LIGHT, css
 from archspec.diagrams.picture import Picture
 
 _COLOUR = re.compile(r"#[0-9a-f]{6}")

@@ -1,4 +1,4 @@
-"""The face of rendering: one function, and what it gives."""
+"""A picture: a graph with a look, drawn when a format is asked for."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from archspec.diagrams.error import RenderError
-from archspec.diagrams.figure.arrange import figure
-from archspec.diagrams.figure.figure import DIRECTIONS, Figure, Options, cost_text, shape_text
-from archspec.diagrams.look import style
-from archspec.diagrams.view.view import Level, Opening, view
+from archspec.diagrams.figure import Figure, arrange, draw
+from archspec.diagrams.formats import REGISTRY, SUFFIXES
+from archspec.diagrams.look import THEMES as PALETTES
+from archspec.diagrams.options import OPTIONS, Options
+from archspec.diagrams.view import Level, Opening, cost_text, shape_text, view
 from archspec.errors import nearest
+from archspec.files import write
 from archspec.graph.node import Graph
 
-FORMATS = ("svg", "png", "pdf", "dot", "mermaid", "html")
-SUFFIXES = {"gv": "dot", "mmd": "mermaid", "mermaid": "mermaid"}
-THEMES = (*style.THEMES, "auto")
+FORMATS = tuple(REGISTRY)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,61 +32,42 @@ class Picture:
     auto: bool = False
     scale: float = 2.0
 
+    def view(self, opening: Opening) -> Level:
+        """What is drawn where these composites are open."""
+        return view(self.graph, opening)
+
     @cached_property
     def level(self) -> Level:
         """What is drawn."""
-        return view(self.graph, self.opening)
+        return self.view(self.opening)
 
     @cached_property
     def figure(self) -> Figure:
-        """Everything in its place."""
-        return figure(self.level, self.options)
+        """Everything in its place, as primitives."""
+        return draw(arrange(self.level, self.options))
 
     @cached_property
     def svg(self) -> str:
         """The picture as SVG."""
-        from archspec.diagrams.formats.svg import svg
-
-        return svg(self.figure, auto=self.auto)
+        return self.bytes("svg").decode()
 
     def _repr_svg_(self) -> str:
         return self.svg
 
     def bytes(self, format: str = "svg") -> builtins.bytes:
-        """The picture as a file's content."""
-        match format:
-            case "svg":
-                return self.svg.encode()
-            case "png":
-                from archspec.diagrams.formats.png import png
-                from archspec.diagrams.formats.svg import svg
-
-                return png(svg(self.figure), scale=self.scale, lacking=self.figure.lacking())
-            case "pdf":
-                from archspec.diagrams.formats.pdf import pdf
-
-                return pdf(self.figure)
-            case "html":
-                from archspec.diagrams.formats.html import html
-
-                return html(self.graph, self.opening, self.options, self.auto).encode()
-            case "dot":
-                from archspec.diagrams.formats.dot import source
-
-                return source(self.level, self.options.direction, self.options.theme, self.options.title).encode()
-            case "mermaid":
-                from archspec.diagrams.formats.mermaid import mermaid
-
-                return mermaid(self.graph, self.opening, self.options.direction, self.options.theme).encode()
-        raise RenderError(f"there is no format {format}", help=f"there are {', '.join(FORMATS)}")
+        """The picture as a file's content; raises RenderError for a format that there is not, or lacks its package."""
+        if format not in REGISTRY:
+            raise RenderError(f"there is no format {format}", help=f"there are {', '.join(FORMATS)}")
+        content = REGISTRY[format].write(self)
+        return content.encode() if isinstance(content, str) else content
 
     def save(self, path: str | Path, format: str | None = None) -> Path:
-        """Write the picture; the format is the file's suffix, unless one is given."""
+        """Write the picture, whole or not at all; the format is the file's suffix, unless one is given."""
         path = Path(path)
         suffix = path.suffix.removeprefix(".").lower()
         content = self.bytes(format or SUFFIXES.get(suffix, suffix) or "svg")
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        write(path, content)
         return path
 
 
@@ -112,25 +94,19 @@ def render(
     `depth` levels of composites are open (`"all"` or None: all of them); `expand` and `collapse` open and close single
     ones by path. `theme` is light, dark, paper, or auto (an SVG that follows the reader's scheme). `shapes` stand on
     wires where they change, or on all, or none. `costs` (params, macs) stand on the nodes; `heat` colours them by one.
+    Raises RenderError where an option, a path or the file's suffix is unknown.
     """
-    name = "light" if theme == "auto" else theme
-    _one_of("theme", theme, THEMES)
-    _one_of("direction", direction, DIRECTIONS)
-    _one_of("shapes", shapes, ("changes", "all", "none"))
     costs = tuple(costs)
-    for cost in costs:
-        _one_of("costs", cost, ("params", "macs"))
-    if heat is not None:
-        _one_of("heat", heat, ("params", "macs"))
+    _check({"direction": direction, "theme": theme, "shapes": shapes, "costs": costs, "heat": heat})
     options = Options(
-        theme=style.THEMES[name],
+        theme=PALETTES["light" if theme == "auto" else theme],
         direction=direction,
         shapes=shapes,
         costs=costs,
         heat=heat,
         legend=legend,
-        title=_said(title, (graph.origin.title or graph.origin.name) if graph.origin else ""),
-        caption=_said(caption, totals(graph)),
+        title=_text(title, (graph.origin.title or graph.origin.name) if graph.origin else ""),
+        caption=_text(caption, totals(graph)),
     )
     picture = Picture(graph, Opening.of(graph, depth, expand, collapse), options, theme == "auto", scale)
     if path is not None:
@@ -147,12 +123,16 @@ def totals(graph: Graph) -> str:
     )
 
 
-def _said(given: str | bool, usual: str) -> str | None:
-    """What the user says; for True the usual text."""
-    return (usual if given is True else given or None) or None
+def _text(asked: str | bool, usual: str) -> str | None:
+    """A title or caption: the usual one for True, none where it is empty."""
+    return (usual if asked is True else asked or None) or None
 
 
-def _one_of(what: str, given: str, known: Iterable[str]) -> None:
-    known = tuple(known)
-    if given not in known:
-        raise RenderError(f"there is no {what} {given}", help=nearest(given, known) or f"there are {', '.join(known)}")
+def _check(values: dict[str, Any]) -> None:
+    """Raise a RenderError for a value that its option does not have."""
+    for option in OPTIONS:
+        value = values.get(option.name)
+        for item in value if isinstance(value, tuple) else [value]:
+            if option.choices and item is not None and item not in option.choices:
+                help = nearest(item, option.choices) or f"there are {', '.join(option.choices)}"
+                raise RenderError(f"there is no {option.name} {item}", help=help)

@@ -1,41 +1,48 @@
-"""A spec drawn in a page of documentation: what the Sphinx directive and the Markdown fence have in common."""
+"""Pictures of specs in documentation: what the Sphinx directive and the Markdown fence have in common."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
 
-from archspec.cli.verbs.render import Recipe
-from archspec.diagrams.fragment import inline
-from archspec.errors import Problem, SpecError, listing, nearest
+from archspec.diagrams import OPTIONS as LOOK
+from archspec.diagrams import inline
+from archspec.diagrams.recipe import Recipe
+from archspec.errors import Problem, RuleError, SpecError, listing, nearest
 
-OPTIONS = (
-    "variant", "set", "depth", "expand", "collapse", "direction", "theme", "shapes", "costs", "heat", "legend",
-    "title", "caption",
-)  # fmt: skip
+__all__ = ["OPTIONS", "draw"]
+
+OPTIONS = ("variant", "set", *(option.name for option in LOOK))
 """As `archspec render` has them, but for `caption`, which is text of the page."""
-LISTS = ("set", "expand", "collapse", "costs")
+LISTS = ("set", *(option.name for option in LOOK if option.type is list))
 
 
 def draw(spec: str, options: Mapping[str, str], *, allow_python: bool = False) -> str:
-    """The SVG that a page asks for; it has a title only where one is given, and totals where there is no caption."""
+    """The SVG of a spec, for a page: a title only where `options` have one, the totals where they have no caption.
+
+    `options` are named as in OPTIONS, each with the text that stands in the page. Raises SpecError where an option or
+    the spec is wrong.
+    """
     words = ["--title="] if "title" not in options else []
-    for name, given in options.items():
+    for name, text in options.items():
         if name not in OPTIONS:
             help = nearest(name, OPTIONS) or f"there are {listing(OPTIONS, 20)}"
             raise SpecError(Problem("usage", f"a picture has no option {name}", help=help))
         if name == "legend":
-            words += ["--no-legend"] * (given.lower() in ("false", "no", "none"))
+            words += ["--no-legend"] * (text.lower() in ("false", "no", "none"))
         elif name == "caption":
             words.append("--caption=")
         else:
-            words += [f"--{name}={item}" for item in (_items(name, given) if name in LISTS else [given])]
-    return inline(Recipe.read([spec, *words]).draw(allow_python=allow_python))
-
-
-def _items(name: str, given: str) -> list[str]:
-    """What stands there, parted by spaces; quotes keep together what has spaces in it."""
+            words += [f"--{name}={item}" for item in (_items(name, text) if name in LISTS else [text])]
     try:
-        return shlex.split(given)
+        return inline(Recipe.read([spec, *words]).draw(allow_python=allow_python))
+    except RuleError as error:  # a look that the graph does not allow: whoever builds the page knows one kind of error
+        raise SpecError(error.problems) from None
+
+
+def _items(name: str, text: str) -> list[str]:
+    """The items of a list, which are parted by spaces; one with a space in it stands in quotes."""
+    try:
+        return shlex.split(text)
     except ValueError as error:
-        raise SpecError(Problem("usage", f"{name} {given} cannot be read: {error}".lower())) from None
+        raise SpecError(Problem("usage", f"{name} {text} cannot be read: {error}".lower())) from None

@@ -33,8 +33,8 @@ _OPEN = re.compile(r"(?P<indent>[ >]*)(?P<fence>`{3,}|~{3,})[ ]*(?P<info>[^`]*)$
 _OPTION = re.compile(r":([a-z-]+):[ ]*(.*)")
 
 
-class WrongSpec(SpecError, SystemExit):  # noqa: N818 – it is no error of the program
-    """Ends a build: a message for whoever runs it, and no traceback."""
+class WrongSpec(SpecError, SystemExit):  # noqa: N818 – it is an error in a page, not in the program
+    """Ends a build with a message and without a traceback."""
 
     def __init__(self, text: str, error: SpecError) -> None:
         super().__init__(error.problems)
@@ -47,7 +47,7 @@ class WrongSpec(SpecError, SystemExit):  # noqa: N818 – it is no error of the 
 
 
 def figure(text: str, *, base: str = ".", allow_python: bool = False) -> str:
-    """What stands in a fence → HTML."""
+    """The HTML figure for the text of a fence. Raises WrongSpec where it cannot be drawn."""
     lines = [line.strip() for line in text.strip().splitlines()]
     try:
         spec, options = lines[0] if lines else "", dict(map(_option, lines[1:]))
@@ -61,21 +61,23 @@ def figure(text: str, *, base: str = ".", allow_python: bool = False) -> str:
 
 
 def _option(line: str) -> tuple[str, str]:
-    found = _OPTION.fullmatch(line)
-    if not found:
+    """The name and the value of a line as `:depth: 2`."""
+    match = _OPTION.fullmatch(line)
+    if not match:
         message = f"a fence is a spec, and below it lines as :depth: 2, got {line}"
         raise SpecError(Problem("usage", message))
-    return found[1], found[2]
+    return match[1], match[2]
 
 
 class Fences(Preprocessor):
-    """Before anything else reads the page: fences called archspec, but for those inside other fences."""
+    """Draws the fences called archspec, except those inside other fences, before Markdown reads the page."""
 
     def __init__(self, md: Markdown, **config: Any) -> None:
         super().__init__(md)
         self.config = config
 
     def run(self, lines: list[str]) -> list[str]:
+        """The lines of a page, with a figure in place of each fence."""
         return list(self._drawn(iter(lines)))
 
     def _drawn(self, lines: Iterator[str]) -> Iterator[str]:
@@ -98,6 +100,8 @@ class Fences(Preprocessor):
 
 
 class Pictures(Extension):
+    """The extension, with its two options."""
+
     def __init__(self, **options: Any) -> None:
         self.config = {
             "base": [".", "the folder that paths are relative to"],
@@ -110,4 +114,5 @@ class Pictures(Extension):
 
 
 def makeExtension(**options: Any) -> Pictures:  # noqa: N802 – Python-Markdown's name
+    """What Python-Markdown calls when it loads the extension."""
     return Pictures(**options)

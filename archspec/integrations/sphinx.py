@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 class Picture(SphinxDirective):
-    """A figure with the picture as SVG, in place."""
+    """The directive: a figure with the picture as inline SVG."""
 
     required_arguments = 1
     final_argument_whitespace = True
@@ -37,20 +37,21 @@ class Picture(SphinxDirective):
         **dict.fromkeys(OPTIONS, directives.unchanged),
         "name": directives.unchanged,
         "class": directives.class_option,
-        "align": lambda given: directives.choice(given, ("left", "center", "right")),
+        "align": lambda text: directives.choice(text, ("left", "center", "right")),
     }
 
     def run(self) -> list[nodes.Node]:
+        """The figure, or nothing where the spec is wrong: then the error is logged and the page noted as wrong."""
         spec, mark, variant = self.arguments[0].partition("#")
         if spec.endswith((".yaml", ".yml")):
             _, spec = self.env.relfn2path(spec)
-        options = {name: given for name, given in self.options.items() if name in OPTIONS}
+        options = {name: text for name, text in self.options.items() if name in OPTIONS}
         try:
             with noting() as files:
                 svg = draw(spec + mark + variant, options, allow_python=self.config.archspec_allow_python)
         except SpecError as error:
             logger.error("archspec: this picture cannot be drawn\n%s", error, location=self.get_location())
-            self.env.note_reread()  # to say it again, as long as it is wrong
+            self.env.note_reread()  # so that the next build reports it again, as long as it is wrong
             self.env.metadata[self.env.docname]["archspec"] = "wrong"
             return []
         finally:
@@ -68,12 +69,13 @@ class Picture(SphinxDirective):
 
 
 def fail(app: Sphinx, exception: Exception | None) -> None:
-    """All pages are read and all faults told: then the build has failed, whether or not warnings count as errors."""
+    """At the end of a build, make it fail if a picture could not be drawn, also without -W."""
     if any("archspec" in about for about in app.env.metadata.values()):
         app.statuscode = 1
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
+    """What Sphinx calls when it loads the extension."""
     app.add_directive("archspec", Picture)
     app.add_config_value("archspec_allow_python", False, "env", (bool,))
     app.connect("build-finished", fail)

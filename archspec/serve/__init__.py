@@ -1,4 +1,4 @@
-"""`archspec serve`: a page on this machine alone that shows a spec and redraws when one of its files is saved."""
+"""The live preview: a page, on this machine alone, that shows a spec and redraws when one of its files is saved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The preview over HTTP, for this machine alone: GET, a fixed list of addresses, and no name for them but its own."""
+"""The preview over HTTP, for this machine alone: GET for a fixed list of addresses, under its own host name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from archspec.diagrams.look.text import FONTS
+from archspec.diagrams.look import FONTS
 from archspec.errors import RuleError, SpecError
 from archspec.serve.preview import Preview
 
@@ -24,11 +24,11 @@ FILES = {
 }
 PICTURES = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; connect-src 'self'; img-src data:; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"  # noqa: E501
-HEARTBEAT = 5.0  # seconds; what finds out that a page was closed
+HEARTBEAT = 5.0  # seconds between two messages to a page; a failing one tells that the page was closed
 
 
 class Server(ThreadingHTTPServer):
-    """Listens on the loopback interface; port 0 takes a free one."""
+    """An HTTP server on the loopback interface; port 0 takes a free one. Raises OSError where the port is taken."""
 
     daemon_threads = True
 
@@ -39,15 +39,17 @@ class Server(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
+        """The address of the page."""
         return f"http://{LOOPBACK}:{self.server_port}/"
 
     def serve_forever(self, poll_interval: float = 0.5) -> None:
+        """Watch the spec's files and answer requests until `shutdown`."""
         threading.Thread(target=self.preview.watch, daemon=True).start()
         super().serve_forever(poll_interval)
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One request."""
+    """Answers one request."""
 
     server: Server
     protocol_version = "HTTP/1.1"
@@ -55,7 +57,8 @@ class Handler(BaseHTTPRequestHandler):
     sys_version = ""
 
     def do_GET(self) -> None:
-        if self.headers.get("Host") not in self.server.hosts:  # a page elsewhere whose name was pointed at us
+        """Send a file of the page, the state, the stream of versions, or the picture as a file."""
+        if self.headers.get("Host") not in self.server.hosts:  # a name that another site made resolve to this machine
             return self._text(HTTPStatus.MISDIRECTED_REQUEST, "this address has another name")
         address = urlsplit(self.path)
         query = parse_qs(address.query)
@@ -76,13 +79,13 @@ class Handler(BaseHTTPRequestHandler):
         return self._text(HTTPStatus.NOT_FOUND, "there is no such page")
 
     def _refused(self) -> None:
-        self.close_connection = True  # what the request brings with it is not read
+        self.close_connection = True  # the body of the request stays unread
         self._text(HTTPStatus.METHOD_NOT_ALLOWED, "this server is only read", Allow="GET", Connection="close")
 
     do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_TRACE = do_CONNECT = _refused  # noqa: N815
 
     def _events(self) -> None:
-        """Server-sent events: the version, whenever it is a new one."""
+        """Send the version as a server-sent event whenever it has changed."""
         self._head(HTTPStatus.OK, "text/event-stream", Connection="close")
         self.close_connection = True
         seen = -1
@@ -116,4 +119,4 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: the terminal is for the address, and for what goes wrong."""
+        """Requests are not logged: the terminal shows the address and errors."""

@@ -1,4 +1,4 @@
-"""Tensors along a link: theirs into ours, and back."""
+"""Tensors along a link: the source's into the model's, and back."""
 
 from __future__ import annotations
 
@@ -9,24 +9,30 @@ from einops import rearrange
 from torch import Tensor
 
 from archspec.errors import RuleError
-from archspec.weights.rules import Link
+from archspec.weights.dialect import Link
 
 
 def imported(link: Link, theirs: list[Tensor], ours: list[Tensor]) -> list[Tensor]:
-    """Theirs joined, rearranged and cut, as a link says it."""
+    """The source's tensors joined, rearranged and cut into one for each of the model's, whose shapes decide the cuts.
+
+    Raises EinopsError, RuntimeError or IndexError where the shapes do not allow it.
+    """
     whole = torch.cat(theirs, link.axis) if len(theirs) > 1 else theirs[0]
     if link.rearrange:
         shape = list(ours[0].shape)
         if len(ours) > 1:
             shape[link.axis] = sum(tensor.shape[link.axis] for tensor in ours)
         whole = rearrange(whole, link.rearrange, **_sizes(link, shape))
-    return (
-        list(torch.split(whole, [tensor.shape[link.axis] for tensor in ours], link.axis)) if len(ours) > 1 else [whole]
-    )
+    if len(ours) == 1:
+        return [whole]
+    return list(torch.split(whole, [tensor.shape[link.axis] for tensor in ours], link.axis))
 
 
 def exported(link: Link, ours: list[Tensor]) -> dict[str, Tensor]:
-    """The way back: ours joined, rearranged, cut into theirs."""
+    """The way back: the model's tensors joined, rearranged and cut, by the source's names.
+
+    Raises a RuleError where the rows cannot be cut in the link's ratio, EinopsError where the pattern does not fit.
+    """
     whole = torch.cat(ours, link.axis) if len(ours) > 1 else ours[0]
     if link.rearrange:
         left, _, right = link.rearrange.partition("->")
@@ -43,12 +49,12 @@ def exported(link: Link, ours: list[Tensor]) -> dict[str, Tensor]:
 
 
 def _sizes(link: Link, shape: list[int]) -> dict[str, int]:
-    """The sizes of axes that stand in parentheses on their side, where the rule or our shape tells them."""
+    """The sizes of axes in parentheses on the source's side, where the rule or the model's shape tells them."""
     left, _, right = link.rearrange.partition("->") if link.rearrange else ("", "", "")
     axes = re.findall(r"\([^)]*\)|\S+", right)
-    told = dict(zip(axes, shape, strict=False)) | dict(link.sizes)
+    sizes = dict(zip(axes, shape, strict=False)) | dict(link.sizes)
     grouped = _grouped_axes(left)
-    return {axis: size for axis, size in told.items() if axis in grouped}
+    return {axis: size for axis, size in sizes.items() if axis in grouped}
 
 
 def _grouped_axes(side: str) -> set[str]:

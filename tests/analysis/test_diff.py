@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from torch import nn
 
-from archspec.analysis.diff import described, diff
+from archspec.analysis.diff import describe, diff
 from archspec.cli.main import main
 from archspec.compiler.compile import compile
 from archspec.graph.node import Graph
+from archspec.language import load, open_spec, packaged_specs
 from archspec.language.document import dump
-from archspec.language.load import load, open_spec, packaged_specs
 
 NAMES = [name for path in packaged_specs() for name in (f"{path}#{v}" for v in open_spec(path).variants)]
 PAIRS = [*pairwise(NAMES), *pairwise(NAMES[::3]), ("cvt_13", "cvt_13")]
@@ -62,7 +62,7 @@ def apply(before: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def normal(described: dict[str, Any]) -> Any:
+def normal(description: dict[str, Any]) -> Any:
     """Without fields that are null: a diff cannot tell them from fields that are not there."""
 
     def bare(value: Any) -> Any:
@@ -70,14 +70,14 @@ def normal(described: dict[str, Any]) -> Any:
             return {key: bare(item) for key, item in value.items() if item is not None}
         return [bare(item) for item in value] if isinstance(value, list | tuple) else value
 
-    return bare(json.loads(json.dumps(described)))
+    return bare(json.loads(json.dumps(description)))
 
 
 def check_law(a: Graph, b: Graph) -> None:
     told = json.loads(json.dumps(diff(a, b).json()))
-    patched = apply(normal(described(a)), normal_diff(told))
-    assert normal(patched) == normal(described(b))
-    assert list(patched["nodes"]) == list(described(b)["nodes"])
+    patched = apply(normal(describe(a)), normal_diff(told))
+    assert normal(patched) == normal(describe(b))
+    assert list(patched["nodes"]) == list(describe(b)["nodes"])
 
 
 def normal_diff(told: dict[str, Any]) -> dict[str, Any]:

@@ -10,9 +10,8 @@ import pytest
 
 import archspec
 from archspec.cli.main import main
-from archspec.diagrams import THEMES
-from archspec.diagrams.compare import compare
-from archspec.diagrams.view.view import INPUT, OUTPUT, plain
+from archspec.diagrams import THEMES, compare
+from archspec.diagrams.view import INPUT, OUTPUT, plain
 
 EDITS = ["graph.pos_embed=null", "graph.pool=null", "graph.mean={block: mean_pool, before: norm}", "params.depth=10",
          "graph.blocks.attention={block: talking_heads_attention, heads: 3}"]  # fmt: skip
@@ -70,7 +69,14 @@ def test_every_node_of_both_is_there_once(one: str, other: str, depth: int | str
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_the_command_draws_it(theme: str, tmp_path: Path) -> None:
-    for suffix, start in (("svg", b"<svg"), ("png", b"\x89PNG"), ("md", b"## cvt_13"), ("txt", b"cvt_13")):
+    for suffix, start in (
+        ("svg", b"<svg"),
+        ("png", b"\x89PNG"),
+        ("pdf", b"%PDF"),
+        ("html", b"<!doctype"),
+        ("md", b"## cvt_13"),
+        ("txt", b"cvt_13"),
+    ):
         file = tmp_path / f"diff.{suffix}"
         assert main(["diff", "cvt_13", "cvt_21", "--depth", "0", "--theme", theme, "-o", str(file)]) == 1
         assert file.read_bytes().startswith(start)

@@ -17,12 +17,12 @@ from fontTools.ttLib import TTFont
 import archspec
 from archspec.diagrams.look.style import THEMES
 from archspec.diagrams.look.text import FONTS
-from archspec.diagrams.view.view import plain
+from archspec.diagrams.view import plain
 from archspec.graph.block import Block, Ref
 from archspec.graph.infer import infer
 from archspec.graph.node import Graph, Node
 from archspec.graph.shape import Tokens
-from archspec.language.load import graph_of, open_spec, packaged_specs
+from archspec.language import graph_of, open_spec, packaged_specs
 from archspec.language.words.vocabulary import Vocabulary
 
 SPECS = packaged_specs()

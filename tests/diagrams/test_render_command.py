@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from archspec.cli.main import main
-from archspec.cli.verbs.render import Recipe
+from archspec.diagrams.recipe import Recipe
 from archspec.errors import SpecError
 
 ROOT = Path(__file__).parents[2]

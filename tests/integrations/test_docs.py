@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from archspec.diagrams.formats.svg import css
+from archspec.diagrams.look import css
 from archspec.diagrams.look.style import DARK, LIGHT
 from archspec.errors import SpecError
 from archspec.integrations import OPTIONS, draw
@@ -98,7 +98,7 @@ numfig = True
 """
 EXTENSION = """
 site_name: site
-markdown_extensions: [archspec.docs.markdown, pymdownx.superfences]
+markdown_extensions: [archspec.integrations.markdown, pymdownx.superfences]
 """
 PYTHON = [sys.executable, "-m"]
 SPHINX = [*PYTHON, "sphinx", "-q"]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 import archspec
@@ -15,117 +19,24 @@ from archspec.graph.block import Ref
 from archspec.graph.infer import infer
 from archspec.graph.node import Graph, Node
 from archspec.graph.shape import Tokens
-from archspec.weights.load import export_state_dict, plan_weights
-from tests.support.peers import (
-    SPECS,
-    assert_close,
-    assert_same_gradients,
-    assert_same_logits,
-    params,
-    pixels,
-    randomise,
-    timm,
-    twin,
-)
+from archspec.weights.load import export_state_dict
+from tests.support.agreement import assert_filled_alike
+from tests.support.laws import Case, Formula, Line, laws
+from tests.support.peers import SPECS, lucid, randomise, rates, settings, timm
 
-SMALL = [f"params.{name}={value}" for name, value in {
-    "image": 64, "classes": 10, "dim": 48, "depth": 26, "heads": 3, "head_dim": 8, "mlp_dim": 96}.items()]  # fmt: skip
-
-
-def lucid() -> nn.Module:
-    """vit-pytorch's, in the sizes of SMALL."""
-    from vit_pytorch.cait import CaiT
-
-    model: nn.Module = CaiT(
-        image_size=64, patch_size=16, num_classes=10, dim=48, depth=26, cls_depth=2, heads=3, dim_head=8, mlp_dim=96
-    )
-    return model
+SMALL = settings(image=64, classes=10, dim=48, depth=26, heads=3, head_dim=8, mlp_dim=96)
+THEIRS: dict[str, Any] = {
+    "image_size": 64, "patch_size": 16, "num_classes": 10, "dim": 48, "depth": 26, "cls_depth": 2, "heads": 3,
+    "dim_head": 8, "mlp_dim": 96}  # fmt: skip
+SIZES = """
+    cait_xxs24_224 cait_xxs24_384 cait_xxs36_224 cait_xxs36_384 cait_xs24_384
+    cait_s24_224 cait_s24_384 cait_s36_384 cait_m36_384 cait_m48_448
+""".split()
+"""The variants that timm has too."""
 
 
-@pytest.mark.parametrize("name", ["cait_xxs24_224", "cait_xxs36_224", "cait_s24_224"])
-def test_timm(name: str) -> None:
-    peer = randomise(timm(name))
-    ours, x = twin(peer, "cait", name, source="timm")
-    assert_same_logits(ours, peer, x)
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "cait_xxs24_224",
-        "cait_xxs24_384",
-        "cait_xxs36_224",
-        "cait_xxs36_384",
-        "cait_xs24_384",
-        "cait_s24_224",
-        "cait_s24_384",
-        "cait_s36_384",
-        "cait_m36_384",
-        "cait_m48_448",
-    ],
-)
-def test_every_size_of_timm_has_a_place_for_every_tensor(name: str) -> None:
-    with torch.device("meta"):
-        peer = timm(name)
-    graph = archspec.load(SPECS / "cait.yaml", name)
-    assert graph.cost.params == params(peer)
-    report = plan_weights(graph, peer.state_dict(), "timm")
-    assert not report.faults
-    assert report.filled == report.params
-
-
-def test_a_training_step() -> None:
-    peer = randomise(timm("cait_xxs24_224", img_size=32, depth=2))
-    ours, x = twin(peer, "cait", "cait_xxs24_224", ["params.image=32", "params.depth=2"])
-    ours, peer, x = ours.double().train(), peer.double().train(), x.double()
-    found, wanted = ours(x), peer(x)
-    assert_close(found, wanted, 1e-12)
-    found.square().sum().backward()
-    wanted.square().sum().backward()
-    assert_same_gradients(ours, peer)
-
-
-def test_a_fresh_model_is_filled_as_timm_fills_it() -> None:
-    """timm draws its class token closer to 0 than the authors; all other tensors have the same mean and spread."""
-    torch.manual_seed(0)
-    made = export_state_dict(archspec.build(SPECS / "cait.yaml", "cait_xxs24_224"), "timm")
-    wanted = timm("cait_xxs24_224").state_dict()
-    assert made.keys() == wanted.keys()
-    assert float(made["cls_token"].std()) == pytest.approx(0.02, rel=0.2)
-    for name in wanted.keys() - {"cls_token"}:
-        spread, count = float(wanted[name].std(correction=0)), wanted[name].numel()
-        assert float(made[name].mean() - wanted[name].mean()) == pytest.approx(0, abs=6 * spread * (2 / count) ** 0.5)
-        assert float(made[name].std(correction=0)) == pytest.approx(spread, rel=6 * count**-0.5, abs=1e-9), name
-
-
-def test_the_rate_of_drop_path_is_one_for_all_and_none_in_the_class_layers() -> None:
-    graph = archspec.load(SPECS / "cait.yaml", overrides=["params.drop_path=0.05"])
-    rates = {path: node.block.rate for path, node in graph.walk() if node.block.word == "drop_path"}
-    assert set(rates.values()) == {0.05}
-    assert {path.split(".")[0] for path in rates} == {"blocks"}
-    assert len(rates) == 48
-
-
-def test_vit_pytorch() -> None:
-    peer = randomise(lucid())
-    ours, x = twin(peer, "vit_pytorch/cait", "cait_vit_pytorch", SMALL, "vit_pytorch")
-    assert_same_logits(ours, peer, x)
-
-
-def test_layer_scale_starts_from_a_number_by_the_layers_place() -> None:
-    """The rule of vit-pytorch and of the source article, as vit-pytorch carries it out."""
-    made = export_state_dict(archspec.build(SPECS / "vit_pytorch/cait.yaml", overrides=SMALL), "vit_pytorch")
-    for name, tensor in lucid().state_dict().items():
-        if name.endswith("scale"):
-            assert torch.equal(made[name], tensor), name
-            assert tensor.unique().numel() == 1
-
-
-def test_the_article_is_its_formulas() -> None:
+def article(w: Mapping[str, Tensor], x: Tensor) -> Tensor:
     """Plain patches; q, k and v with a bias; no mixing; in the class layers K and V read [norm(cls), patches]."""
-    graph = archspec.load(SPECS / "vit_pytorch/cait.yaml", "cait_article", SMALL)
-    model, x = randomise(archspec.build(graph)), pixels(graph)
-    w = model.state_dict()
 
     def linear(name: str, x: Tensor) -> Tensor:
         return F.linear(x, w[f"{name}.weight"], w[f"{name}.bias"])
@@ -135,7 +46,8 @@ def test_the_article_is_its_formulas() -> None:
 
     def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         q, k, v = (t.unflatten(2, (3, 8)).transpose(1, 2) for t in (q, k, v))
-        return ((q @ k.mT * 8**-0.5).softmax(-1) @ v).transpose(1, 2).flatten(2)
+        mixed: Tensor = (q @ k.mT * 8**-0.5).softmax(-1) @ v
+        return mixed.transpose(1, 2).flatten(2)
 
     def layer(name: str, x: Tensor, context: Tensor | None = None) -> Tensor:
         z = norm(f"{name}.norm1", x)
@@ -155,10 +67,59 @@ def test_the_article_is_its_formulas() -> None:
     token = w["cls.token"].expand(2, -1, -1)
     for i in range(2):
         token = layer(f"class_blocks.{i}", token, y)
-    wanted = linear("head", norm("norm", token[:, 0]))
-    with torch.no_grad():
-        found = model.eval()(x)
-    assert_close(found, wanted, 1e-5)
+    return linear("head", norm("norm", token[:, 0]))
+
+
+def timms(variant: str, laws: str, *settings: str, **options: Any) -> Case:
+    return Case("timm", "cait", variant, partial(timm, variant, **options), laws, settings, "timm")
+
+
+def edition(laws: str, ours: tuple[str, ...], **theirs: Any) -> Case:
+    model = partial(lucid, "cait.CaiT", **theirs)
+    return Case("vit-pytorch", "vit_pytorch/cait", "cait_vit_pytorch", model, laws, ours, "vit_pytorch")
+
+
+CASES: list[Line] = [
+    timms("cait_xxs24_224", "logits export"),
+    timms("cait_xxs36_224", "logits"),
+    timms("cait_s24_224", "logits"),
+    timms("cait_xxs24_224", "training", "params.image=32", "params.depth=2", img_size=32, depth=2),
+    *(timms(variant, "parameters places") for variant in SIZES),
+    edition("logits export training", SMALL, **THEIRS),
+    # other numbers in every place: what was a constant would show
+    edition("logits", settings(classes=7, dim=40, heads=2, head_dim=12, mlp_dim=56, image=32, patch=8, depth=3,
+                               class_depth=1),
+            num_classes=7, dim=40, heads=2, dim_head=12, mlp_dim=56, image_size=32, patch_size=8, depth=3, cls_depth=1),
+    Formula("the article", "vit_pytorch/cait", "cait_article", article, SMALL, "archspec"),
+]  # fmt: skip
+
+test_laws = laws(CASES)
+
+
+def test_a_fresh_model_is_filled_as_timm_fills_it() -> None:
+    """timm draws its class token closer to 0 than the authors; all other tensors have the same mean and spread."""
+    torch.manual_seed(0)
+    actual = export_state_dict(archspec.build(SPECS / "cait.yaml", "cait_xxs24_224"), "timm")
+    expected = timm("cait_xxs24_224").state_dict()
+    assert float(actual["cls_token"].std()) == pytest.approx(0.02, rel=0.2)
+    expected["cls_token"] = actual["cls_token"]
+    assert_filled_alike(actual, expected)
+
+
+def test_the_rate_of_drop_path_is_one_for_all_and_none_in_the_class_layers() -> None:
+    actual = rates(archspec.load(SPECS / "cait.yaml", overrides=["params.drop_path=0.05"]))
+    assert set(actual.values()) == {0.05}
+    assert {path.split(".")[0] for path in actual} == {"blocks"}
+    assert len(actual) == 48
+
+
+def test_layer_scale_starts_from_a_number_by_the_layers_place() -> None:
+    """The rule of vit-pytorch and of the source article, as vit-pytorch carries it out."""
+    actual = export_state_dict(archspec.build(SPECS / "vit_pytorch/cait.yaml", overrides=SMALL), "vit_pytorch")
+    for name, tensor in lucid("cait.CaiT", **THEIRS).state_dict().items():
+        if name.endswith("scale"):
+            assert torch.equal(actual[name], tensor), name
+            assert tensor.unique().numel() == 1
 
 
 def test_talking_heads_fill_the_slot_of_any_layer() -> None:
@@ -172,11 +133,14 @@ def test_talking_heads_fill_the_slot_of_any_layer() -> None:
 def test_a_class_layer_leaves_its_context_alone() -> None:
     layer = ClassLayer(attention=ClassAttention(heads=2))
     inputs = {"token": Tokens(1, 8, None, ("cls",)), "context": Tokens(5, 8)}
-    first = Node("first", layer, (Ref("token"), Ref("context")))
-    second = Node("second", layer, (Ref("first"), Ref("context")))
-    graph = infer(Graph(inputs, {"first": first, "second": second}, {"out": Ref("second")}))
+    nodes = {
+        "first": Node("first", layer, (Ref("token"), Ref("context"))),
+        "second": Node("second", layer, (Ref("first"), Ref("context"))),
+    }
+    graph = infer(Graph(inputs, nodes, {"out": Ref("second")}))
     assert graph.shape(Ref("second")) == inputs["token"]
     model = randomise(compile(graph)).eval()
+    first, second = model.get_submodule("first"), model.get_submodule("second")
     token, context = torch.randn(2, 1, 8), torch.randn(2, 5, 8)
     with torch.no_grad():
-        assert torch.equal(model(token, context), model.second(model.first(token, context), context))
+        assert torch.equal(model(token, context), second(first(token, context), context))

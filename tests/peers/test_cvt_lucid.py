@@ -2,57 +2,26 @@
 
 from __future__ import annotations
 
-import pytest
-import torch
-from torch import nn
+from functools import partial
+from typing import Any
 
-import archspec
-from archspec.weights.load import export_state_dict
-from tests.support.peers import (
-    SPECS,
-    assert_close,
-    assert_filled_alike,
-    assert_same_gradients,
-    assert_same_logits,
-    params,
-    randomise,
-    twin,
-)
+from tests.support.laws import Case, Line, laws
+from tests.support.peers import lucid, settings
 
 
-def lucid() -> nn.Module:
-    from vit_pytorch.cvt import CvT
-
-    model: nn.Module = CvT(num_classes=1000)
-    return model
+def edition(laws: str, *ours: str, **theirs: Any) -> Case:
+    model = partial(lucid, "cvt.CvT", **({"num_classes": 1000} | theirs))
+    return Case("vit-pytorch", "vit_pytorch/cvt", "cvt_vit_pytorch", model, laws, ours, "vit_pytorch")
 
 
-@pytest.mark.parametrize("image", ["224", "[96, 160]"])
-def test_vit_pytorch(image: str) -> None:
-    peer = randomise(lucid())
-    ours, x = twin(peer, "vit_pytorch/cvt", "cvt_vit_pytorch", [f"params.image={image}"], "vit_pytorch")
-    assert_same_logits(ours, peer, x)
+CASES: list[Line] = [
+    edition("parameters logits filling", "params.image=224"),
+    edition("logits", "params.image=[96, 160]"),
+    edition("export training", "params.image=64"),
+    # other numbers in every place: what was a constant would show
+    edition("logits", *settings(image=64, classes=7, dims=[16, 32, 48], heads=[2, 1, 3], depths=[1, 1, 2], mlp_ratio=3),
+            num_classes=7, s1_mlp_mult=3, s2_mlp_mult=3, s3_mlp_mult=3, s1_emb_dim=16, s1_heads=2, s1_depth=1,
+            s2_emb_dim=32, s2_heads=1, s2_depth=1, s3_emb_dim=48, s3_heads=3, s3_depth=2),
+]  # fmt: skip
 
-
-def test_a_training_step() -> None:
-    """Statistics of the batch included."""
-    peer = randomise(lucid())
-    ours, x = twin(peer, "vit_pytorch/cvt", "cvt_vit_pytorch", ["params.image=64"], "vit_pytorch")
-    x = x.double()
-    found, wanted = ours.double().train()(x), peer.double().train()(x)
-    assert_close(found, wanted, 1e-12)
-    found.square().sum().backward()
-    wanted.square().sum().backward()
-    assert_same_gradients(ours, peer)
-    for name, tensor in export_state_dict(ours, "vit_pytorch").items():
-        assert_close(tensor.double(), peer.state_dict()[name].double(), 1e-12, name)
-
-
-def test_a_fresh_model_is_filled_as_vit_pytorch_fills_it() -> None:
-    torch.manual_seed(0)
-    made = export_state_dict(archspec.build(SPECS / "vit_pytorch/cvt.yaml"), "vit_pytorch")
-    assert_filled_alike(made, lucid().state_dict())
-
-
-def test_parameters() -> None:
-    assert archspec.load(SPECS / "vit_pytorch/cvt.yaml").cost.params == params(lucid())
+test_laws = laws(CASES)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
 import pytest
 import torch
 from einops import rearrange
@@ -17,13 +21,14 @@ from archspec.graph.node import Graph, Node
 from archspec.graph.shape import Tokens
 from archspec.ops.norm import LayerNorm
 from archspec.weights.load import export_state_dict
-from tests.support.peers import SPECS, assert_close, assert_same_logits, pixels, randomise, twin
+from tests.support.agreement import assert_close
+from tests.support.laws import Case, Formula, Line, Names, laws
+from tests.support.peers import SPECS, lucid, pixels, randomise, settings
 
-SMALL = [f"params.{name}={value}" for name, value in {
-    "image": 64, "classes": 10, "dim": 48, "depth": 3, "heads": 3, "head_dim": 8, "mlp_dim": 96}.items()]  # fmt: skip
+SMALL = settings(image=64, classes=10, dim=48, depth=3, heads=3, head_dim=8, mlp_dim=96)
 
 
-def official(w: dict[str, Tensor], x: Tensor, *, a: float = 1.0, again: float = 1.0, train: bool = False) -> Tensor:
+def official(w: Mapping[str, Tensor], x: Tensor, *, a: float = 1.0, again: float = 1.0, train: bool = False) -> Tensor:
     """The authors' model of 12 heads on their state dict: `a` scales branches, `again` the mixed attention maps."""
 
     def norm(name: str, x: Tensor) -> Tensor:
@@ -61,16 +66,41 @@ def official(w: dict[str, Tensor], x: Tensor, *, a: float = 1.0, again: float = 
     return linear("head", norm("norm", x)[:, 0])
 
 
-@pytest.mark.parametrize(
-    ("variant", "a", "again"),
-    [("deepvit_patch16_224_re_attn_16b", 1.0, 1.0), ("deepvit_S", 0.5, 33**-0.5), ("deepvit_L", 0.5, 1.0)],
-)
-def test_the_formulas(variant: str, a: float, again: float) -> None:
-    graph = archspec.load(SPECS / "deepvit.yaml", variant)
-    model, x = randomise(archspec.build(graph)).eval(), pixels(graph)
-    with torch.no_grad():
-        wanted = official(export_state_dict(model, "official"), x, a=a, again=again)
-        assert_close(model(x), wanted, 1e-5)
+def lucids(pool: str) -> nn.Module:
+    """vit-pytorch's, in the sizes of SMALL."""
+    model: Any = lucid("deepvit.DeepViT", image_size=64, patch_size=16, num_classes=10, dim=48, depth=3, heads=3,
+                       dim_head=8, mlp_dim=96, pool="mean")  # fmt: skip
+    model.pool = pool
+    return model  # type: ignore[no-any-return]
+
+
+def edition(model: Callable[[], nn.Module], laws: str, *ours: str) -> Case:
+    return Case("vit-pytorch", "vit_pytorch/deepvit", "deepvit_vit_pytorch", model, laws, ours)
+
+
+def authors(variant: str, a: float, again: float) -> Formula:
+    return Formula("the authors' formulas", "deepvit", variant, partial(official, a=a, again=again))
+
+
+CASES: list[Line] = [
+    authors("deepvit_patch16_224_re_attn_16b", 1.0, 1.0),
+    authors("deepvit_S", 0.5, 33**-0.5),
+    authors("deepvit_L", 0.5, 1.0),
+    Names("deepvit", "deepvit_patch16_224_re_attn_16b", 312, {
+        "blocks.15.attn.reatten_matrix.weight": (12, 12, 1, 1),
+        "blocks.15.attn.var_norm.running_mean": (12,),
+        "blocks.0.mlp.fc1.weight": (1152, 384),
+    }),
+    edition(partial(lucids, "cls"), "logits export training", *SMALL, "params.pool=cls"),
+    edition(partial(lucids, "mean"), "logits training", *SMALL, "params.pool=mean"),
+    # other numbers in every place: what was a constant would show
+    edition(partial(lucid, "deepvit.DeepViT", num_classes=7, dim=40, heads=2, dim_head=12, mlp_dim=56, image_size=32,
+                    patch_size=8, depth=2),
+            "logits",
+            *settings(classes=7, dim=40, heads=2, head_dim=12, mlp_dim=56, image=32, patch=8, depth=2)),
+]  # fmt: skip
+
+test_laws = laws(CASES)
 
 
 def test_the_formulas_in_training() -> None:
@@ -84,12 +114,7 @@ def test_the_formulas_in_training() -> None:
     assert not torch.equal(kept["blocks.3.attn.var_norm.running_var"], w["blocks.3.attn.var_norm.running_var"])
 
 
-def test_names_and_shapes_are_the_authors() -> None:
-    plain = export_state_dict(archspec.build(SPECS / "deepvit.yaml", device="meta"), "official")
-    assert len(plain) == 312
-    assert plain["blocks.15.attn.reatten_matrix.weight"].shape == (12, 12, 1, 1)
-    assert plain["blocks.15.attn.var_norm.running_mean"].shape == (12,)
-    assert plain["blocks.0.mlp.fc1.weight"].shape == (1152, 384)
+def test_attention_is_mixed_in_the_last_layers_of_the_small_model() -> None:
     small = export_state_dict(archspec.build(SPECS / "deepvit.yaml", "deepvit_S", device="meta"), "official")
     assert {int(name.split(".")[1]) for name in small if "reatten_matrix" in name} == set(range(11, 16))
     assert small["patch_embed.proj.weight"].shape == (396, 64, 8, 8)
@@ -107,24 +132,6 @@ def test_a_fresh_model_is_filled_as_the_authors_fill_it() -> None:
     assert float(mixing.std()) == pytest.approx((3 * 12) ** -0.5, rel=0.1)
 
 
-def lucid() -> nn.Module:
-    """vit-pytorch's, in the sizes of SMALL."""
-    from vit_pytorch.deepvit import DeepViT
-
-    model: nn.Module = DeepViT(
-        image_size=64, patch_size=16, num_classes=10, dim=48, depth=3, heads=3, dim_head=8, mlp_dim=96, pool="mean"
-    )
-    return model
-
-
-@pytest.mark.parametrize("pool", ["cls", "mean"])
-def test_vit_pytorch(pool: str) -> None:
-    peer = randomise(lucid())
-    peer.pool = pool  # type: ignore[assignment]
-    ours, x = twin(peer, "vit_pytorch/deepvit", "deepvit_vit_pytorch", [*SMALL, f"params.pool={pool}"])
-    assert_same_logits(ours, peer, x)
-
-
 @pytest.mark.parametrize("rate", [0.0, 0.4])
 def test_the_articles_re_attention(rate: float) -> None:
     """Norm(θᵀ softmax(QKᵀ/√d)) V, whose norm is over the heads; nothing is dropped but at the end."""
@@ -132,15 +139,15 @@ def test_the_articles_re_attention(rate: float) -> None:
                         attention_dropout=0.0)  # fmt: skip
     graph = infer(Graph({"x": Tokens(6, 8)}, {"attn": Node("attn", block, (Ref("x"),))}, {"out": Ref("attn")}))
     model = randomise(compile(graph)).train()
-    w, x = model.attn.state_dict(), torch.randn(2, 6, 8)
+    w, x = model.get_submodule("attn").state_dict(), torch.randn(2, 6, 8)
     q, k, v = (t.unflatten(2, (3, 4)).transpose(1, 2) for t in F.linear(x, w["qkv.weight"]).chunk(3, -1))
     maps = torch.einsum("bhij, hg -> bgij", (q @ k.mT * 4**-0.5).softmax(-1), w["mix.weight"].t())
     maps = F.layer_norm(maps.permute(0, 2, 3, 1), (3,), w["norm.weight"], w["norm.bias"]).permute(0, 3, 1, 2)
     y = F.linear((maps @ v).transpose(1, 2).flatten(2), w["proj.weight"], w["proj.bias"])
     torch.manual_seed(7)
-    wanted = F.dropout(y, rate)
+    expected = F.dropout(y, rate)
     torch.manual_seed(7)
-    assert_close(model(x), wanted, 1e-5)
+    assert_close(model(x), expected, 1e-5)
 
 
 def test_re_attention_fills_the_slot_of_any_layer() -> None:

@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
-import timm
 import torch
 from safetensors.torch import save_file
 
 import archspec
 from archspec.cli.main import main
+from tests.support.peers import timm
 
 EDITED = ("params.classes=17", "inputs.image.channels=12", "inputs.image.size=[320,256]")
 
@@ -19,15 +19,15 @@ EDITED = ("params.classes=17", "inputs.image.channels=12", "inputs.image.size=[3
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("timm") / "levit_256.safetensors"
-    save_file(timm.create_model("levit_256").state_dict(), str(path))
+    save_file(timm("levit_256").state_dict(), str(path))
     return path
 
 
 def test_a_file_of_timm_s_builds(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["build", "specs/levit.yaml", "--variant", "levit_256", "--weights", str(saved)]) == 0
-    said = capsys.readouterr().out
-    assert "(timm): 100.0 %" in said
-    assert "18,893,876 params" in said
+    output = capsys.readouterr().out
+    assert "(timm): 100.0 %" in output
+    assert "18,893,876 params" in output
 
 
 def test_the_same_file_into_an_edited_variant_accounts_for_every_tensor(
@@ -37,11 +37,11 @@ def test_the_same_file_into_an_edited_variant_accounts_for_every_tensor(
     for setting in EDITED:
         words += ["--set", setting]
     assert main(words) == 0
-    told = json.loads(capsys.readouterr().out)
+    plan = json.loads(capsys.readouterr().out)
     graph = archspec.load("specs/levit.yaml", "levit_256", EDITED)
     model = archspec.build(graph)
-    assert {name for entry in told["entries"] for name in _ours(entry)} == set(model.state_dict())
-    assert {entry["status"] for entry in told["entries"]} == {"RENAMED", "RESIZED", "KEPT"}
+    assert {name for entry in plan["entries"] for name in _ours(entry)} == set(model.state_dict())
+    assert {entry["status"] for entry in plan["entries"]} == {"RENAMED", "RESIZED", "KEPT"}
     report = archspec.load_weights(model, saved, allow_missing=["head*"])
     assert "3 → 12 input channels" in str(report)
     assert "14×14 → 20×16" in str(report)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
 import numpy
 import pytest
@@ -13,15 +16,20 @@ from torch.nn import functional as F
 
 import archspec
 from archspec.weights.load import export_state_dict, load_weights
-from tests.support.peers import SPECS, assert_close, assert_same_logits, pixels, randomise, twin
+from tests.support.agreement import assert_close
+from tests.support.laws import Case, Formula, Line, Names, laws
+from tests.support.peers import SPECS, lucid, pixels, randomise, rates, settings
 
 FAMILY = SPECS / "t2t_vit.yaml"
+SMALL = settings(image=64, classes=10, dim=48, depth=2, heads=3, head_dim=8, mlp_dim=96)
+THEIRS: dict[str, Any] = {
+    "image_size": 64, "num_classes": 10, "dim": 48, "depth": 2, "heads": 3, "dim_head": 8, "mlp_dim": 96}  # fmt: skip
 
 
 class Official:
     """The authors' model on their state dict."""
 
-    def __init__(self, w: dict[str, Tensor], heads: int, *, train: bool = False) -> None:
+    def __init__(self, w: Mapping[str, Tensor], heads: int, *, train: bool = False) -> None:
         self.w, self.heads, self.train = w, heads, train
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -46,7 +54,7 @@ class Official:
         z = self.norm(f"{name}.norm1", x)
         if f"{name}.w" not in self.w:
             q, k, v = self.linear(f"{name}.attn.qkv", z).chunk(3, -1)
-            y = (q * x.shape[-1] ** -0.5 @ k.mT).softmax(-1) @ v
+            y: Tensor = (q * x.shape[-1] ** -0.5 @ k.mT).softmax(-1) @ v
             x = v + self.linear(f"{name}.attn.proj", y)
             y = F.gelu(self.linear(f"{name}.mlp.fc1", self.norm(f"{name}.norm2", x)))
             return x + self.linear(f"{name}.mlp.fc2", y)
@@ -98,17 +106,57 @@ class Official:
         return self.linear(f"{name}.fc2", x)
 
 
-@pytest.mark.parametrize(
-    ("variant", "heads"),
-    [("t2t_vit_7", 4), ("t2t_vit_14", 6), ("t2t_vit_t_14", 6), ("t2t_vit_14_resnext", 32), ("t2t_vit_14_se", 6),
-     ("t2t_vit_dense", 8), ("t2t_vit_16_ghost", 6)],
-)  # fmt: skip
-def test_the_formulas(variant: str, heads: int) -> None:
-    graph = archspec.load(FAMILY, variant)
-    model, x = randomise(archspec.build(graph)).eval(), pixels(graph)
-    with torch.no_grad():
-        wanted = Official(export_state_dict(model, "official"), heads)(x)
-        assert_close(model(x), wanted, 1e-5)
+def official(heads: int, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    return Official(w, heads)(x)
+
+
+def authors(variant: str, heads: int) -> Formula:
+    return Formula("the authors' formulas", "t2t_vit", variant, partial(official, heads))
+
+
+def edition(laws: str, *ours: str, **theirs: Any) -> Case:
+    model = partial(lucid, "t2t.T2TViT", **theirs)
+    return Case("vit-pytorch", "vit_pytorch/t2t_vit", "t2t_vit_vit_pytorch", model, laws, ours)
+
+
+def third_block() -> nn.Module:
+    """Each split has a transformer at its full width, the last one too, where the package has none."""
+    from vit_pytorch.vit import Transformer
+
+    peer = lucid("t2t.T2TViT", **THEIRS, t2t_layers=((2, 2), (2, 2), (2, 2)))
+    split: Any = peer.get_submodule("to_patch_embedding")
+    split[11] = Transformer(dim=192, heads=1, depth=1, dim_head=192, mlp_dim=192)
+    return peer
+
+
+CASES: list[Line] = [
+    authors("t2t_vit_7", 4),
+    authors("t2t_vit_14", 6),
+    authors("t2t_vit_t_14", 6),
+    authors("t2t_vit_14_resnext", 32),
+    authors("t2t_vit_14_se", 6),
+    authors("t2t_vit_dense", 8),
+    authors("t2t_vit_16_ghost", 6),
+    Names("t2t_vit", "t2t_vit_14", 188,
+          {"blocks.0.attn.qkv.weight": (1152, 384), "tokens_to_token.attention1.w": (32, 64)}),
+    Names("t2t_vit", "t2t_vit_t_14", 184, {"tokens_to_token.attention1.attn.qkv.weight": (192, 147)}),
+    Names("t2t_vit", "t2t_vit_14_se", 216, {"blocks.13.attn.se_layer.fc.2.weight": (384, 24)}),
+    Names("t2t_vit", "t2t_vit_dense", 287,
+          {"blocks.17.linear.weight": (328, 656), "blocks.21.dense_linear.weight": (64, 520)}),
+    Names("t2t_vit", "t2t_vit_16_ghost", 322, {"blocks.15.attn.cheap_operation_q.weight": (192, 1, 1)}),
+    edition("logits export training", *SMALL, "params.pool=cls", **THEIRS, pool="cls"),
+    edition("logits training", *SMALL, "params.pool=mean", **THEIRS, pool="mean"),
+    # other numbers in every place: what was a constant would show
+    edition("logits",
+            *settings(classes=7, dim=40, heads=2, head_dim=12, mlp_dim=56, image=32, depth=1,
+                      windows=[[5, 2], [3, 2], [3, 2]]),
+            num_classes=7, dim=40, heads=2, dim_head=12, mlp_dim=56, image_size=32, depth=1,
+            t2t_layers=((5, 2), (3, 2), (3, 2))),
+    Case("the article", "vit_pytorch/t2t_vit", "t2t_vit_article", third_block, "logits",
+         (*SMALL, "params.windows=[[2, 2], [2, 2], [2, 2]]")),
+]  # fmt: skip
+
+test_laws = laws(CASES)
 
 
 def test_the_formulas_in_training() -> None:
@@ -116,25 +164,9 @@ def test_the_formulas_in_training() -> None:
     graph = archspec.load(FAMILY, "t2t_vit_7", ["params.image=64", "params.depth=2"])
     model, x = randomise(archspec.build(graph)).double().train(), pixels(graph).double()
     torch.manual_seed(7)
-    wanted = Official(export_state_dict(model, "official"), 4, train=True)(x)
+    expected = Official(export_state_dict(model, "official"), 4, train=True)(x)
     torch.manual_seed(7)
-    assert_close(model(x), wanted, 1e-12)
-
-
-@pytest.mark.parametrize(
-    ("variant", "count", "names"),
-    [
-        ("t2t_vit_14", 188, {"blocks.0.attn.qkv.weight": (1152, 384), "tokens_to_token.attention1.w": (32, 64)}),
-        ("t2t_vit_t_14", 184, {"tokens_to_token.attention1.attn.qkv.weight": (192, 147)}),
-        ("t2t_vit_14_se", 216, {"blocks.13.attn.se_layer.fc.2.weight": (384, 24)}),
-        ("t2t_vit_dense", 287, {"blocks.17.linear.weight": (328, 656), "blocks.21.dense_linear.weight": (64, 520)}),
-        ("t2t_vit_16_ghost", 322, {"blocks.15.attn.cheap_operation_q.weight": (192, 1, 1)}),
-    ],
-)  # fmt: skip
-def test_names_and_shapes_are_the_authors(variant: str, count: int, names: dict[str, tuple[int, ...]]) -> None:
-    w = export_state_dict(archspec.build(FAMILY, variant, device="meta"), "official")
-    assert len(w) == count
-    assert {name: tuple(w[name].shape) for name in names} == names
+    assert_close(model(x), expected, 1e-12)
 
 
 @pytest.mark.parametrize(
@@ -165,6 +197,10 @@ def test_a_fresh_model_is_filled_as_the_authors_fill_it() -> None:
     assert torch.equal(w["pos_embed"], torch.from_numpy(waves).float()[None])
 
 
+def positions(model: nn.Module) -> Tensor:
+    return model.state_dict()["pos_embed.position"]  # type: ignore[no-any-return]
+
+
 def test_weights_of_another_image_size_bring_their_positions_or_none() -> None:
     model = archspec.build(FAMILY, "t2t_vit_7", ["params.depth=1"])
     larger = ["params.depth=1", "params.image=256"]
@@ -172,52 +208,23 @@ def test_weights_of_another_image_size_bring_their_positions_or_none() -> None:
         archspec.build(FAMILY, "t2t_vit_7", [*larger, f"graph.pos_embed.recompute={policy}"])
         for policy in ("false", "true")
     )
-    table = anew.pos_embed.position.clone()
-    assert torch.equal(table, moved.pos_embed.position)
+    table = positions(anew).clone()
+    assert torch.equal(table, positions(moved))
     for target in (moved, anew):
         load_weights(target, model.state_dict())
-    assert torch.equal(anew.pos_embed.position, table)
-    wanted = rearrange(model.pos_embed.position[:, 1:], "b (h w) c -> b c h w", h=14)
-    wanted = F.interpolate(wanted, size=(16, 16), mode="bicubic", align_corners=False)
-    assert torch.equal(moved.pos_embed.position[:, 1:], rearrange(wanted, "b c h w -> b (h w) c"))
+    assert torch.equal(positions(anew), table)
+    expected = rearrange(positions(model)[:, 1:], "b (h w) c -> b c h w", h=14)
+    expected = F.interpolate(expected, size=(16, 16), mode="bicubic", align_corners=False)
+    assert torch.equal(positions(moved)[:, 1:], rearrange(expected, "b c h w -> b (h w) c"))
 
 
 def test_a_stage_of_the_dense_model_has_one_rate_of_drop_path() -> None:
-    graph = archspec.load(FAMILY, "t2t_vit_dense", ["params.drop_path=0.1"])
-    rates = {path.split(".")[0]: node.block.rate for path, node in graph.walk() if node.block.word == "drop_path"}
-    assert {name: round(rate, 3) for name, rate in rates.items()} == {"stage2": 0.009, "stage3": 0.018, "stage4": 0.027}
+    actual = rates(archspec.load(FAMILY, "t2t_vit_dense", ["params.drop_path=0.1"]))
+    stages = {path.split(".")[0]: round(rate, 3) for path, rate in actual.items()}
+    assert stages == {"stage2": 0.009, "stage3": 0.018, "stage4": 0.027}
 
 
-SMALL = [f"params.{name}={value}" for name, value in {
-    "image": 64, "classes": 10, "dim": 48, "depth": 2, "heads": 3, "head_dim": 8, "mlp_dim": 96}.items()]  # fmt: skip
-
-
-def lucid(**options: object) -> nn.Module:
-    """vit-pytorch's, in the sizes of SMALL."""
-    from vit_pytorch.t2t import T2TViT
-
-    model: nn.Module = T2TViT(
-        image_size=64, num_classes=10, dim=48, depth=2, heads=3, dim_head=8, mlp_dim=96, **options
-    )
-    return model
-
-
-@pytest.mark.parametrize("pool", ["cls", "mean"])
-def test_vit_pytorch(pool: str) -> None:
-    peer = randomise(lucid(pool=pool))
-    ours, x = twin(peer, "vit_pytorch/t2t_vit", "t2t_vit_vit_pytorch", [*SMALL, f"params.pool={pool}"])
-    assert_same_logits(ours, peer, x)
-
-
-def test_the_articles_third_token_block() -> None:
-    """Each split has a transformer at its full width, the last one too, where the package has none."""
-    from vit_pytorch.vit import Transformer
-
-    peer = lucid(t2t_layers=((2, 2), (2, 2), (2, 2)))
-    peer.to_patch_embedding[11] = Transformer(dim=192, heads=1, depth=1, dim_head=192, mlp_dim=192)  # type: ignore[operator]
-    windows = "params.windows=[[2, 2], [2, 2], [2, 2]]"
-    ours, x = twin(randomise(peer), "vit_pytorch/t2t_vit", "t2t_vit_article", [*SMALL, windows])
-    assert_same_logits(ours, peer, x)
+def test_the_articles_third_token_block_is_as_wide_as_its_split() -> None:
     third = archspec.load(SPECS / "vit_pytorch/t2t_vit.yaml", "t2t_vit_article").find("mix3")
     assert third.shape.sizes == (196, 11907)
     assert third.cost.params == 5 * 11907**2 + 2 * 11907 + 6 * 11907

@@ -2,54 +2,36 @@
 
 from __future__ import annotations
 
-import pytest
-import torch
+from functools import partial
 
-import archspec
-from tests.support.peers import SPECS, assert_same_logits, hf, params, randomise, timm, twin, variants
+from tests.support.laws import Case, Line, laws
+from tests.support.peers import hf, timm, variants
 
 TINY = {"hidden_size": 192, "num_attention_heads": 3, "intermediate_size": 768}
 SMALL = {"hidden_size": 384, "num_attention_heads": 6, "intermediate_size": 1536}
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "vit_tiny_patch16_224",
-        "vit_small_patch16_224",
-        "vit_small_patch32_224",
-        "vit_base_patch16_224",
-        "vit_base_patch16_384",
-    ],
-)
-def test_timm(name: str) -> None:
-    peer = randomise(timm(name))
-    ours, x = twin(peer, "vit", name, source="timm")
-    assert_same_logits(ours, peer, x)
+def timms(variant: str, laws: str) -> Case:
+    return Case("timm", "vit", variant, partial(timm, variant), laws, source="timm")
 
 
-def test_timm_on_an_image_that_is_no_square() -> None:
-    peer = randomise(timm("vit_tiny_patch16_224", img_size=(224, 256)))
-    ours, x = twin(peer, "vit", "vit_tiny_patch16_224", ["params.image=[224, 256]"])
-    assert_same_logits(ours, peer, x)
+def transformers(variant: str, sizes: dict[str, int], eps: float, laws: str = "logits") -> Case:
+    model = partial(hf, "ViTForImageClassification", **sizes, layer_norm_eps=eps)
+    return Case("transformers", "vit", variant, model, laws, [f"defaults.layer_norm.eps={eps}"], "hf")
 
 
-@pytest.mark.parametrize(
-    ("variant", "sizes", "eps"),
-    [
-        ("vit_tiny_patch16_224", TINY, 1e-6),
-        ("vit_tiny_patch16_224", TINY, 1e-12),
-        ("vit_small_patch16_224", SMALL, 1e-12),
-    ],
-)
-def test_transformers(variant: str, sizes: dict[str, int], eps: float) -> None:
-    peer = randomise(hf("ViTForImageClassification", **sizes, layer_norm_eps=eps))
-    ours, x = twin(peer, "vit", variant, [f"defaults.layer_norm.eps={eps}"], source="hf")
-    assert_same_logits(ours, peer, x)
+CASES: list[Line] = [
+    timms("vit_tiny_patch16_224", "logits export"),
+    timms("vit_small_patch16_224", "logits"),
+    timms("vit_small_patch32_224", "logits"),
+    timms("vit_base_patch16_224", "logits"),
+    timms("vit_base_patch16_384", "logits"),
+    Case("timm", "vit", "vit_tiny_patch16_224", partial(timm, "vit_tiny_patch16_224", img_size=(224, 256)), "logits",
+         ["params.image=[224, 256]"]),
+    transformers("vit_tiny_patch16_224", TINY, 1e-6, "logits export"),
+    transformers("vit_tiny_patch16_224", TINY, 1e-12),
+    transformers("vit_small_patch16_224", SMALL, 1e-12),
+    *(timms(variant, "parameters") for variant in variants("vit")),
+]  # fmt: skip
 
-
-@pytest.mark.parametrize("name", [variant for _, variant in variants("vit")])
-def test_every_size_has_timms_number_of_parameters(name: str) -> None:
-    with torch.device("meta"):
-        peer = timm(name)
-    assert archspec.load(SPECS / "vit.yaml", name).cost.params == params(peer)
+test_laws = laws(CASES)

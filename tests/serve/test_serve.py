@@ -18,7 +18,7 @@ import pytest
 
 from archspec.errors import SpecError
 from archspec.serve import Preview, Server
-from archspec.serve.preview import keys
+from archspec.serve.faults import keys
 from tests.support.browser import page
 
 ROOT = Path(__file__).parents[2]
@@ -70,7 +70,8 @@ def server(spec: Path) -> Iterator[Server]:
         thread.start()
         yield served
         served.shutdown()
-        thread.join()
+        thread.join(20)
+        assert not thread.is_alive()
 
 
 def ask(server: Server, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
@@ -101,7 +102,7 @@ def test_the_state_is_all_that_the_page_shows(server: Server) -> None:
     ("old", "new", "code", "nodes"),
     [
         ("first: {block: stage, heads: 3}", "first: {block: stage, heads: 5}", "divisible", ["first.layers"]),
-        ("heads: $heads", "head: $heads", "missing-key", ["first.layers", "second.layers"]),
+        ("heads: $heads", "head: $heads", "unknown-key", ["first.layers", "second.layers"]),
         ("block: mean_pool", "block: mean_pol", "unknown-block", ["pool"]),
         ("{block: mean_pool", "{block: [mean_pool", "yaml-syntax", ["pool"]),
         ("{logits: head}", "{logits: hed}", "unknown-source", ["outputs.logits"]),
@@ -189,22 +190,39 @@ def test_nothing_listens_beyond_this_machine(server: Server) -> None:
     assert server.server_address[0] == "127.0.0.1"
 
 
-def test_the_command_serves_until_it_is_stopped(spec: Path) -> None:
-    command = [sys.executable, "-m", "archspec.cli", "serve", str(spec), "--port", "0", "--no-open"]
+SERVE = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.{sigint})  # a shell ignores it for what it starts in the background
+from archspec.cli import main
+sys.exit(main(["serve", "small.yaml", "--port", "0", "--no-open"]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("sigint", "stop"), [("default_int_handler", signal.SIGINT), ("SIG_IGN", signal.SIGTERM)], ids=["SIGINT", "SIGTERM"]
+)
+def test_the_command_serves_until_it_is_stopped(spec: Path, sigint: str, stop: signal.Signals) -> None:
+    command = [sys.executable, "-c", SERVE.format(sigint=sigint)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
-        assert process.stdout
-        url = next(word for word in process.stdout.readline().split() if word.startswith("http://127.0.0.1:"))
-        connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)
-        connection.request("GET", "/state?depth=0")
-        assert json.loads(connection.getresponse().read())["variant"] == "base"
-        connection.close()
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        guard = threading.Timer(60, process.kill)  # ends every wait below that has no time limit of its own
+        guard.start()
+        try:
+            assert process.stdout
+            url = next(word for word in process.stdout.readline().split() if word.startswith("http://127.0.0.1:"))
+            connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)
+            connection.request("GET", "/state?depth=0")
+            assert json.loads(connection.getresponse().read())["variant"] == "base"
+            connection.close()
+            process.send_signal(stop)
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
+            guard.cancel()
 
 
 def test_a_port_that_is_taken_is_a_sentence(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from archspec.cli.main import main
+    from archspec.cli import main
 
     with socket.create_server(("127.0.0.1", 0)) as other:
         assert main(["serve", str(spec), "--no-open", "--port", str(other.getsockname()[1])]) == 1

@@ -12,9 +12,8 @@ from torch import Tensor, fx
 
 import archspec
 from archspec.errors import SpecError
-from archspec.language.load import open_spec, packaged_specs
-from archspec.weights.load import export_state_dict, load_weights
-from archspec.weights.rules import Dialect, dialects, identity
+from archspec.language import open_spec, packaged_specs
+from archspec.weights import Dialect, dialects, export_state_dict, identity, load_weights
 
 QKV = ("b.0.q.weight", "b.0.k.weight", "b.0.v.weight")
 LINES: list[tuple[str, tuple[str, ...], list[tuple[tuple[str, ...], tuple[str, ...]]]]] = [

@@ -18,9 +18,16 @@ from torch.nn import functional as F
 
 import archspec
 from archspec.ops.layers.resample import resize
-from archspec.weights.file import MOST_BYTES, WeightsError
-from archspec.weights.load import export_state_dict, load_weights, plan_weights, save_weights
-from archspec.weights.report import Entry, LoadReport
+from archspec.weights import (
+    Entry,
+    LoadReport,
+    WeightsError,
+    export_state_dict,
+    load_weights,
+    plan_weights,
+    save_weights,
+)
+from archspec.weights.file import MOST_BYTES
 
 SPEC = Path(__file__).parents[2] / "specs" / "vit.yaml"
 SMALL = ["params.image=32", "params.patch=8", "params.dim=16", "params.depth=2", "params.heads=2", "params.classes=5"]

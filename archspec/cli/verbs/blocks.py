@@ -12,13 +12,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from archspec.cli.arguments import output_arguments
+from archspec.cli.arguments import output_arguments, refuse
 from archspec.errors import Problem, Source, SpecError, nearest
 from archspec.graph.block import Block, ports_of
 from archspec.language import document
-from archspec.language.spec.complaint import show, wanted
-from archspec.language.spec.docstrings import docstring_of
-from archspec.language.spec.model import validate_library
+from archspec.language.spec import docstring_of, show, validate_library, wanted
 from archspec.language.words.plugins import blocks_of_file
 from archspec.language.words.vocabulary import Vocabulary
 
@@ -31,43 +29,41 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     if args.file and args.word != "check":
-        raise SystemExit(
-            f"archspec: {args.file} is one word too many: archspec blocks WORD, or archspec blocks check FILE"
-        )
+        refuse(f"{args.file} is one word too many: archspec blocks WORD, or archspec blocks check FILE")
     if args.word == "check" and args.file:
         return _check(args.file, as_json=args.json)
     vocabulary = Vocabulary()
     if args.word is None:
-        told: Any = {word: gist(vocabulary[word]) for word in vocabulary}
-        width = max(map(len, told))
-        text = "\n".join(f"{word:{width}}  {line}" for word, line in told.items())
+        answer: Any = {word: gist(vocabulary[word]) for word in vocabulary}
+        width = max(map(len, answer))
+        text = "\n".join(f"{word:{width}}  {line}" for word, line in answer.items())
     elif args.word in vocabulary:
-        told = description(vocabulary[args.word])
-        text = _page(told)
+        answer = description(vocabulary[args.word])
+        text = _page(answer)
     else:
         near = nearest(args.word, vocabulary) or "`archspec blocks` lists them"
         raise SpecError(Problem("unknown-block", f"no block is called {args.word}", help=near))
-    print(json.dumps(told, indent=2) if args.json else text)
+    print(json.dumps(answer, indent=2) if args.json else text)
     return 0
 
 
 def _check(file: Path, *, as_json: bool) -> int:
-    """Hold a file's blocks to the laws that ours obey; a sentence for each that is broken."""
+    """Check a file's blocks against the laws of the package's own blocks; print each law that is broken."""
     if file.suffix != ".py":
         words = validate_library(document.parse(document.read(file))).blocks
-        found: dict[str, list[str]] = {word: [] for word in words}
+        faults: dict[str, list[str]] = {word: [] for word in words}
     else:
         from archspec.compiler.laws import broken
 
         leaf = document.value(Source("archspec blocks check", str(file)))
         assert isinstance(leaf, document.Leaf)
         blocks = blocks_of_file(file, leaf, allow_python=True)
-        found = {word: list(broken(block)) for word, block in blocks.items()}
+        faults = {word: list(broken(block)) for word, block in blocks.items()}
     if as_json:
-        print(json.dumps(found, indent=2))
+        print(json.dumps(faults, indent=2))
     else:
-        print("\n".join(f"{word}: {fault}" for word, faults in found.items() for fault in faults or ["fine"]))
-    return 1 if any(found.values()) else 0
+        print("\n".join(f"{word}: {line}" for word, lines in faults.items() for line in lines or ["fine"]))
+    return 1 if any(faults.values()) else 0
 
 
 def gist(block: type[Block]) -> str:
@@ -76,7 +72,7 @@ def gist(block: type[Block]) -> str:
 
 
 def description(block: type[Block]) -> dict[str, Any]:
-    """What a block is, as data: role, ports, outputs, fields."""
+    """A block as data: its role, ports, outputs and fields."""
     fields = {}
     for name, field in block.model_fields.items():
         kind = "a block" if name in block.slots() else wanted(field.annotation, tuple(field.metadata))
@@ -102,14 +98,15 @@ def _default(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _page(told: dict[str, Any]) -> str:
-    lines = [told["block"], "", told["doc"], ""]
-    reads = [f"{name} ({kind})" for name, kind in told["ports"].items()]
+def _page(block: dict[str, Any]) -> str:
+    """A description as text."""
+    lines = [block["block"], "", block["doc"], ""]
+    reads = [f"{name} ({kind})" for name, kind in block["ports"].items()]
     lines.append(f"reads    {', '.join(reads) or 'nothing: a source'}")
-    if told["outputs"]:
-        lines.append(f"gives    {', '.join(told['outputs'])}")
-    lines += [f"role     {told['role']}", ""]
-    for name, field in told["fields"].items():
+    if block["outputs"]:
+        lines.append(f"gives    {', '.join(block['outputs'])}")
+    lines += [f"role     {block['role']}", ""]
+    for name, field in block["fields"].items():
         need = "required" if field["required"] else f"default {show(field['default'])}".replace("'", "")
         lines.append(f"  {name}: {field['takes']} ({need})")
         lines += [f"      {line}" for line in (field["doc"] or "").splitlines()]

@@ -13,10 +13,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archspec.analysis.report import report
-from archspec.cli.arguments import output_arguments, spec_arguments, weights_arguments
+from archspec.analysis import report
+from archspec.cli.arguments import depth_of, output_arguments, spec_arguments, weights_arguments
 from archspec.cli.progress import progress
-from archspec.cli.verbs.summary import depth_of
 from archspec.errors import Problem, SpecError
 from archspec.files import write
 from archspec.graph.node import Graph
@@ -56,17 +55,17 @@ def run(args: argparse.Namespace) -> int:
         from archspec.weights.load import load_weights
 
         loaded = load_weights(model, args.weights, source=args.source, allow_missing=args.allow_missing)
-    ran = _forward(model, graph, device, getattr(torch, args.dtype))
-    told = report(graph)
+    forward = _forward(model, graph, device, getattr(torch, args.dtype))
+    table = report(graph)
     if args.json:
-        print(json.dumps({**told.json(), "device": str(device), "dtype": args.dtype, "forward": ran}, indent=2))
+        print(json.dumps({**table.json(), "device": str(device), "dtype": args.dtype, "forward": forward}, indent=2))
     elif not args.quiet:
         if loaded is not None:
             print(f"{loaded}\n")
-        print(told.table(depth), end="")
+        print(table.table(depth), end="")
         print(
             f"built on {device} in {args.dtype}; "
-            f"a forward pass took {ran['seconds'] * 1e3:,.0f} ms and gave {ran['gave']}"
+            f"a forward pass took {forward['seconds'] * 1e3:,.0f} ms and gave {forward['gave']}"
         )
     if args.output:
         _save(args.output, model, graph)
@@ -76,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _device(name: str) -> torch.device:
-    """The device that a word stands for; a SpecError where it is not there."""
+    """The device of a name. Raises SpecError where there is no such device."""
     import torch
 
     if name == "auto":
@@ -91,25 +90,25 @@ def _device(name: str) -> torch.device:
 
 
 def _forward(model: torch.nn.Module, graph: Graph, device: torch.device, dtype: torch.dtype) -> dict[str, Any]:
-    """One sample of zeros through the model in evaluation."""
+    """Seconds and output shapes of one forward pass, with a batch of one sample of zeros, in evaluation mode."""
     import torch
 
     inputs = [torch.zeros(1, *shape.sizes, device=device, dtype=dtype) for shape in graph.inputs.values()]
     started = time.perf_counter()
     was_training = model.training
     with torch.inference_mode():
-        given = model.eval()(*inputs)
+        result = model.eval()(*inputs)
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     seconds = time.perf_counter() - started
     model.train(was_training)
-    values = given if isinstance(given, tuple) else (given,)
-    gave = [f"{title} {tuple(value.shape)}" for title, value in zip(graph.outputs, values, strict=True)]
-    return {"seconds": seconds, "gave": ", ".join(gave)}
+    values = result if isinstance(result, tuple) else (result,)
+    shapes = [f"{name} {tuple(value.shape)}" for name, value in zip(graph.outputs, values, strict=True)]
+    return {"seconds": seconds, "gave": ", ".join(shapes)}
 
 
 def _save(folder: Path, model: torch.nn.Module, graph: Graph) -> None:
-    """Every file whole or not at all."""
+    """Write weights, resolved spec, table and picture."""
     from archspec.diagrams import render
     from archspec.weights.load import save_weights
 

@@ -17,9 +17,8 @@ from pathlib import Path
 
 from archspec.analysis.diff import FORMATS, diff
 from archspec.cli.arguments import output_arguments
-from archspec.cli.verbs.render import look_arguments, look_of
-from archspec.diagrams import compare
-from archspec.errors import Problem, RuleError, SpecError
+from archspec.diagrams import COMPARISONS, compare
+from archspec.diagrams.recipe import look_arguments, look_of
 from archspec.files import write
 from archspec.language.load import load
 
@@ -34,30 +33,28 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     output_arguments(parser)
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="where to; by default to standard output")
-    parser.add_argument("--format", choices=(*FORMATS, *compare.FORMATS),
-                        help="text, md (Markdown), svg or png; by default what the suffix of -o says")  # fmt: skip
+    parser.add_argument("--format", choices=(*FORMATS, *COMPARISONS),
+                        help="text, md (Markdown), svg, png, pdf or html; by default what "
+                             "the suffix of -o says")  # fmt: skip
     look_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     a = load(args.a, allow_python=args.allow_python)
     b = load(args.b or args.a, overrides=args.settings, allow_python=args.allow_python)
-    found = diff(a, b)
+    difference = diff(a, b)
     suffix = args.output.suffix.removeprefix(".") if args.output else ""
-    format = args.format or (suffix if suffix in ("md", *compare.FORMATS) else "text")
+    format = args.format or (suffix if suffix in ("md", *COMPARISONS) else "text")
     if args.json:
-        content = f"{json.dumps(found.json(), indent=2)}\n".encode()
-    elif format in compare.FORMATS:
-        try:
-            content = compare.compare(found, **look_of(args)).bytes(format)
-        except RuleError as error:
-            raise SpecError(Problem(error.code, str(error), help=error.help)) from None
+        content = f"{json.dumps(difference.json(), indent=2)}\n".encode()
+    elif format in COMPARISONS:
+        content = compare(difference, **look_of(args)).bytes(format)
     else:
-        content = found.text(format).encode()
+        content = difference.text(format).encode()
     if args.output:
         write(args.output, content)
     elif not args.quiet:
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
-    return 1 if found else 0
+    return 1 if difference else 0

@@ -20,6 +20,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    told = explain(args.spec, args.path, args.variant, args.settings, allow_python=args.allow_python)
-    print(json.dumps(told.json(), indent=2) if args.json else told)
+    explanation = explain(args.spec, args.path, args.variant, args.settings, allow_python=args.allow_python)
+    print(json.dumps(explanation.json(), indent=2) if args.json else explanation)
     return 0

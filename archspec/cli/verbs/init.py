@@ -63,9 +63,9 @@ def run(args: argparse.Namespace) -> int:
     name = "".join(char if char.isascii() and (char.isalnum() or char in "_-") else "_" for char in file.stem)
     text = CHILD.format(name=name, base=args.base) if args.base else FIRST.format(name=name)
     write(file, MODELINE + text)
-    beside = file.parent / "archspec.schema.json"
-    if not beside.exists():
-        write(beside, json.dumps(schema(), indent=1, ensure_ascii=False) + "\n")
+    schema_file = file.parent / "archspec.schema.json"
+    if not schema_file.exists():
+        write(schema_file, json.dumps(schema(), indent=1, ensure_ascii=False) + "\n")
     graph = load(file)
     print(f"{file}: {graph.cost.params:,} params; next: archspec summary {file}, archspec build {file}")
     return 0

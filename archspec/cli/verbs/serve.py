@@ -7,7 +7,10 @@ is for this machine alone (127.0.0.1); Ctrl-C ends it.
 from __future__ import annotations
 
 import argparse
+import signal
 import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from archspec.cli.arguments import spec_arguments
 from archspec.errors import Problem, SpecError
@@ -27,18 +30,31 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     preview = Preview(args.spec if not args.variant else f"{args.spec.partition('#')[0]}#{args.variant}", args.settings,
                       args.allow_python)  # fmt: skip
-    with _server(preview, args.port) as server:
+    with _server(preview, args.port) as server, _until_stopped():
         print(f"{args.spec} is shown on {server.url} – Ctrl-C ends it", flush=True)
         if not args.no_open:
             webbrowser.open(server.url)
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            print()
+        server.serve_forever()
     return 0
 
 
+@contextmanager
+def _until_stopped() -> Iterator[None]:
+    """Ctrl-C and SIGTERM leave the block and end the run well.
+
+    Where a shell starts a program in the background, SIGINT is ignored, and SIGTERM is the one way to stop it.
+    """
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        print()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def _server(preview: Preview, port: int | None) -> Server:
+    """The server on a port; without one, on the usual port or, where that is taken, on a free one."""
     try:
         return Server(preview, PORT if port is None else port)
     except (OSError, OverflowError) as error:

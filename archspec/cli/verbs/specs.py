@@ -6,7 +6,7 @@ import argparse
 import json
 
 from archspec.cli.arguments import output_arguments
-from archspec.language.load import open_spec, packaged_specs
+from archspec.language import open_spec, packaged_specs
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,14 +14,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    found = {}
+    variants_of = {}
     for path in packaged_specs():
         name = path.stem if path.parent.name == "specs" else f"{path.parent.name}/{path.stem}"
-        found[name] = list(open_spec(path).variants)
+        variants_of[name] = list(open_spec(path).variants)
     if args.json:
-        print(json.dumps(found, indent=2))
+        print(json.dumps(variants_of, indent=2))
         return 0
-    for name, variants in found.items():
+    for name, variants in variants_of.items():
         print(name)
         for variant in variants:
             print(f"  {variant}")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 
-from archspec.analysis.report import FORMATS, report
-from archspec.cli.arguments import output_arguments, spec_arguments
+from archspec.analysis import FORMATS, report
+from archspec.cli.arguments import depth_of, output_arguments, spec_arguments
 from archspec.language.load import load
 
 
@@ -19,17 +19,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     graph = load(args.spec, args.variant, args.settings, allow_python=args.allow_python)
-    told = report(graph)
-    print(json.dumps(told.json(), indent=2) if args.json else told.table(depth_of(args.depth), args.format), end="")
+    table = report(graph)
     if args.json:
-        print()
+        print(json.dumps(table.json(), indent=2))
+    else:
+        print(table.table(depth_of(args.depth), args.format), end="")
     return 0
-
-
-def depth_of(text: str) -> int | None:
-    """A number of levels; None for all of them."""
-    if text == "all":
-        return None
-    if not text.isdecimal() or len(text) > 3:
-        raise SystemExit(f"archspec: --depth takes a number or all, got {text}")
-    return int(text)

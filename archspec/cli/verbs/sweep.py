@@ -42,15 +42,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     count = prod(len(axis.values) for axis in axes_of(args.grid))
     with progress("sweep", count, quiet=args.quiet or args.no_color) as step:
-        found = sweep(args.spec, args.grid, args.where, args.variant, pareto=args.pareto,
-                      allow_python=args.allow_python, progress=step)  # fmt: skip
+        result = sweep(args.spec, args.grid, args.where, args.variant, pareto=args.pareto,
+                       allow_python=args.allow_python, progress=step)  # fmt: skip
     if args.json:
-        print(json.dumps(found.json(), indent=2))
+        print(json.dumps(result.json(), indent=2))
     elif not args.quiet:
-        print(found.text(args.format), end="")
+        print(result.text(args.format), end="")
     if args.svg:
-        write(args.svg, scatter(found))
+        write(args.svg, scatter(result))
     if args.folder:
-        files = found.write(args.folder)
+        files = result.write(args.folder)
         print(f"{len(files):,} specs in {args.folder}", file=sys.stderr)
-    return 0 if found.kept else 1
+    return 0 if result.kept else 1

@@ -13,7 +13,7 @@ from archspec.analysis.report import giga
 from archspec.cli.arguments import output_arguments, spec_arguments
 from archspec.errors import Problem, SpecError
 from archspec.graph.infer import Memory
-from archspec.language.load import graph_of, open_spec, resolve
+from archspec.language import graph_of, open_spec, resolve
 from archspec.language.spec.model import validate
 
 
@@ -41,18 +41,18 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check(spec: str, args: argparse.Namespace, fine: list[str], problems: dict[Problem, None]) -> None:
-    """One spec, and all that is to be said about it."""
-    found = open_spec(spec)
-    asked = args.variant or found.variant or found.default
-    chosen = list(found.variants) if args.all and found.variants else [asked]
+    """Check the variants of one spec; add a line for each that is fine, or its problems."""
+    document = open_spec(spec)
+    first = args.variant or document.variant or document.default
+    chosen = list(document.variants) if args.all and document.variants else [first]
     memory: Memory = {}
-    for variant in dict.fromkeys([*chosen, *([] if args.variant else found.variants)]):
+    for variant in dict.fromkeys([*chosen, *([] if args.variant else document.variants)]):
         try:
             if variant in chosen:
-                graph = graph_of(found, variant, args.settings, allow_python=args.allow_python, memory=memory)
+                graph = graph_of(document, variant, args.settings, allow_python=args.allow_python, memory=memory)
                 name = variant or (graph.origin.name if graph.origin else "")
                 fine.append(f"{name}: fine – {graph.cost.params:,} params, {giga(graph.cost.macs)}")
             else:
-                validate(resolve(found, variant, args.settings))
+                validate(resolve(document, variant, args.settings))
         except SpecError as error:
             problems |= dict.fromkeys(error.problems)

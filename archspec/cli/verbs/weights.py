@@ -31,16 +31,16 @@ def run(args: argparse.Namespace) -> int:
         from archspec.weights.load import load_weights, plan_weights, save_weights
 
         if args.dry_run:
-            told = plan_weights(graph, args.file, args.source, args.allow_missing)
+            report = plan_weights(graph, args.file, args.source, args.allow_missing)
         else:
             step("build")
             model = compile(graph)
             step("load")
-            told = load_weights(model, args.file, args.source, allow_missing=args.allow_missing)
+            report = load_weights(model, args.file, args.source, allow_missing=args.allow_missing)
             if args.output:
                 save_weights(model, args.output)
     if args.json:
-        print(json.dumps(told.json(), indent=2))
+        print(json.dumps(report.json(), indent=2))
     elif not args.quiet:
-        print(told)
-    return 1 if told.faults else 0
+        print(report)
+    return 1 if report.faults else 0

@@ -7,40 +7,67 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from archspec.diagrams.figure.arrange import Builder, Part
-from archspec.diagrams.figure.figure import Figure, Options, Shown, Text, number, shape_text
-from archspec.diagrams.formats.svg import css
-from archspec.diagrams.look.style import DARK, LIGHT, Theme, family
-from archspec.diagrams.look.text import FONTS
-from archspec.diagrams.view.view import ALL, INPUT, OUTPUT, Box, Level, Opening, view
-from archspec.graph.node import Graph
+from archspec.diagrams.figure import (
+    Arrangement,
+    Circle,
+    Part,
+    Parts,
+    PlacedBox,
+    Rect,
+    Shape,
+    Text,
+    group_kind,
+    marks,
+    outline,
+    tag,
+    wire_kind,
+    write_box,
+    write_frame,
+    write_label,
+)  # fmt: skip
+from archspec.diagrams.figure import (
+    Path as Trace,
+)
+from archspec.diagrams.format import EVERYTHING, Format
+from archspec.diagrams.formats.svg import path as path_text
+from archspec.diagrams.layout import COVERED, HEAD, RADIUS
+from archspec.diagrams.look import DARK, FONTS, LIGHT, Theme, css
+from archspec.diagrams.options import Options
+from archspec.diagrams.view import ALL, INPUT, OUTPUT, Box, Level, Opening, number, shape_text
 from archspec.graph.repeat import Repeat
+
+if TYPE_CHECKING:
+    from archspec.diagrams.picture import Picture
 
 PAGE = Path(__file__).parent / "page"
 
 
-def html(graph: Graph, opening: Opening, options: Options, auto: bool = False) -> str:
-    """The page as text. `opening` says what is open at first; the theme may be switched on the page."""
+def write(picture: Picture) -> str:
+    """The page as text. What the picture opens is open at first; the theme may be switched on the page."""
+    options, graph = picture.options, picture.graph
     theme = options.theme if options.theme.names else LIGHT
-    writer = _Writer(replace(options, theme=theme, heat=None), opening)
-    writer.level("", view(graph, Opening(ALL)), 0)
+    writer = _Writer(replace(options, theme=theme, heat=None), picture.opening)
+    top = picture.view(Opening(ALL))
+    writer.level("", top, 0)
+    compared = any(box.status for _, box in top.walk())
     scopes = {"light": "archspec-light", "dark": "archspec-dark"}
-    data = {"levels": writer.levels, "flow": options.direction, "scopes": scopes}
-    rules = "\n".join((css(LIGHT, scopes["light"]), css(DARK, scopes["dark"]), (PAGE / "page.css").read_text("utf-8")))
+    stroke = {"radius": RADIUS, "covered": COVERED, "head": HEAD}
+    data = {"levels": writer.levels, "flow": options.direction, "scopes": scopes, "stroke": stroke}
+    rules = [css(palette, scopes[palette.name], compared=compared) for palette in (LIGHT, DARK)]
     filled = {
-        "theme": "auto" if auto else theme.name,
+        "theme": "auto" if picture.auto else theme.name,
         "title": escape(options.title or (graph.origin.name if graph.origin else "architecture")),
         "caption": escape(options.caption or ""),
         "fonts": "\n".join(
             _font(theme, file, weight) for file, weight in ((theme.regular, 400), (theme.bold, theme.weight))
         ),
-        "css": rules,
+        "css": "\n".join((*rules, (PAGE / "page.css").read_text("utf-8"))),
         "data": json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/"),
         "script": (PAGE / "page.js").read_text("utf-8"),
     }
@@ -58,16 +85,18 @@ class _Writer:
     """Levels as plain data, by the path of their composite."""
 
     def __init__(self, options: Options, opening: Opening) -> None:
-        self.builder, self.opening = Builder(options), opening
+        self.parts, self.opening, self.theme = Parts(options), opening, options.theme
+        self.measure = self.parts.measure
         self.levels: dict[str, Any] = {}
 
     def level(
-        self, path: str, level: Level, depth: int, box: Box | None = None, told: frozenset[int] = frozenset()
+        self, path: str, level: Level, depth: int, box: Box | None = None, outside: frozenset[int] = frozenset()
     ) -> None:
+        """Write a level, and those in it; `outside` are its outputs whose shape is written outside."""
         closed = Level({name: replace(item, inner=None) for name, item in level.boxes.items()}, level.wires)
-        part = self.builder.part(closed, top=box is None, told=told)
+        part = self.parts.part(closed, top=box is None, outside=outside)
         if box:
-            self.builder.frame(box, part)
+            self.parts.frame(box, part)
         order = {name: place for place, name in enumerate(level.boxes)}
         self.levels[path] = {
             "depth": depth - 1,
@@ -76,71 +105,102 @@ class _Writer:
             "across": part.plan.across,
             "along": part.plan.along,
             "pads": part.pads,
-            "head": self.head(part),
+            "frame": self.frame(box, part, depth - 1) if box else None,
             "nodes": [self.node(name, item, part) for name, item in level.boxes.items()],
             "wires": list(self.wires(part, order, box is None)),
             "labels": list(self.labels(part, order)),
         }
         for name, item in level.boxes.items():
             if item.inner:
-                outside = frozenset(out for source, out in part.labels if source == name)
-                self.level(item.path, item.inner, depth + 1, item, outside)
+                beyond = frozenset(out for source, out in part.labels if source == name)
+                self.level(item.path, item.inner, depth + 1, item, beyond)
 
     def node(self, name: str, box: Box, part: Part) -> dict[str, Any]:
+        """A box as it is while it is closed."""
         vertex, rim = part.plan.vertices[name], {INPUT: -1, OUTPUT: 1}.get(box.role, 0)
-        kind = "pill" if rim and name in part.leaves else "rim" if rim else "box" if name in part.leaves else "sum"
         return {
-            "path": box.path, "rim": rim, "kind": kind, "look": family(box.role), "times": box.times,
+            "path": box.path, "rim": rim, "kind": group_kind(box, open=False),
             "u": vertex.u, "v": vertex.v, "before": vertex.before, "after": vertex.after, "along": vertex.along,
-            "rank": vertex.rank, "outs": vertex.outs, "texts": self.texts(name, box, part, kind),
-            "dash": "train" if box.mode == "train" else "shared" if box.node and box.node.share else "",
+            "rank": vertex.rank, "outs": vertex.outs, "draw": self.box(name, box, part, bool(rim)),
             "say": f"{box.path} {box.label}", "about": list(about(box)),
         }  # fmt: skip
 
-    def texts(self, name: str, box: Box, part: Part, kind: str) -> list[Any]:
-        """A box's lines, from its middle."""
-        if name not in part.leaves:
+    def box(self, name: str, box: Box, part: Part, rim: bool) -> list[Any]:
+        """A closed box's primitives, from its middle; those on the rim of a frame have none."""
+        if rim and name not in part.leaves:
             return []
-        vertex, leaf = part.plan.vertices[name], part.leaves[name]
+        vertex, leaf = part.plan.vertices[name], part.leaves.get(name)
         across, along = vertex.before + vertex.after, vertex.along
-        w, h = (along, across) if self.builder.flat else (across, along)
-        shown = Shown(box, kind, -w / 2, -h / 2, w, h, 0, part.step)
-        shown.texts = [Text(0, 0, *line) for line in leaf.lines]
-        self.builder.write_box(shown)
-        return _plain(shown.texts)
+        w, h = (along, across) if self.measure.flat else (across, along)
+        kind = "pill" if rim else "box" if leaf else "sum"
+        placed = PlacedBox(box, kind, -w / 2, -h / 2, w, h, 0, part.step)
+        placed.texts = [Text(0, 0, *line) for line in leaf.lines] if leaf else []
+        write_box(placed, self.measure)
+        return _plain([*outline(placed, self.theme), *placed.texts, *marks(placed, self.theme)])
 
-    def head(self, part: Part) -> dict[str, Any]:
-        """A frame's header, from its two upper corners."""
-        shown = Shown(Box("", "", "", ""), "frame", 0, 0, 0, 0, 0)
-        shown.texts = [Text(0, 0, *line, anchor) for line, anchor in part.heading()]
-        self.builder.write_frame(shown)
+    def frame(self, box: Box, part: Part, depth: int) -> dict[str, Any]:
+        """An open box: its rectangles, which the page makes as large as what is in them, and what is in its corners."""
+        placed = PlacedBox(box, "frame", 0, 0, 0, 0, depth)
+        placed.texts = [Text(0, 0, *line, anchor) for line, anchor in part.heading()]
+        write_frame(placed, self.measure)
+        shapes = [*outline(placed, self.theme), *marks(placed, self.theme)]
         return {
-            "left": _plain([text for text in shown.texts if text.anchor == "start"]),
-            "right": _plain([text for text in shown.texts if text.anchor == "end"]),
+            "kind": group_kind(box, open=True),
+            "rects": _plain([shape for shape in shapes if isinstance(shape, Rect)]),
+            "left": _plain([text for text in placed.texts if text.anchor == "start"]),
+            "right": _plain([text for text in placed.texts if text.anchor == "end"])
+            + _plain([shape for shape in shapes if not isinstance(shape, Rect)]),
         }
 
     def wires(self, part: Part, order: dict[str, int], top: bool) -> Iterator[dict[str, Any]]:
+        """The wires of a level."""
         for wire, route in zip(part.level.wires, part.plan.routes, strict=True):
             rim = not top and part.level.boxes[wire.target].role == OUTPUT
             yield {
                 "source": order[wire.source], "out": wire.out, "target": order[wire.target], "into": wire.into,
-                "points": route, "head": not rim, "mode": wire.mode,
+                "points": route, "head": not rim, "kind": wire_kind(wire.mode),
             }  # fmt: skip
 
     def labels(self, part: Part, order: dict[str, int]) -> Iterator[dict[str, Any]]:
-        for (name, out), (text, tags) in part.labels.items():
-            made = Figure(self.builder.options)
-            self.builder.label(made, 0, 0, text, tags)
-            yield {"source": order[name], "out": out, "texts": _plain(made.texts), "tags": made.tags}
+        """The shapes beside wires, from where their wire starts."""
+        for (name, out), label in part.labels.items():
+            placed = Arrangement(self.parts.options)
+            write_label(placed, self.measure, 0, 0, label)
+            yield {
+                "source": order[name],
+                "out": out,
+                "draw": _plain([*(tag(*at) for at in placed.tags), *placed.texts]),
+            }
 
 
-def _plain(texts: list[Text]) -> list[Any]:
-    return [(round(t.x, 2), round(t.y, 2), t.text, t.size, t.kind, t.anchor) for t in texts]
+def _plain(items: Sequence[Shape | Text]) -> list[Any]:
+    """Primitives as the page's script reads them: what it is, its classes, and its numbers."""
+    return [_item(item) for item in items]
+
+
+def _item(item: Shape | Text) -> tuple[Any, ...]:
+    match item:
+        case Text(x, y, text, size, kind, anchor):
+            return "text", kind, round(x, 2), round(y, 2), text, size, anchor
+        case Rect(kind, x, y, w, h, r):
+            return "rect", _outlined(kind), x, y, w, h, r
+        case Circle(kind, x, y, r):
+            return "circle", _outlined(kind), x, y, r
+        case Trace(kind, steps, at):
+            return "path", kind, *(at or (0, 0)), path_text(steps)
+
+
+def _outlined(kind: str) -> str:
+    """The classes of a shape; that which is the outline of its box says so, for the page to show what is pointed at."""
+    words = kind.split()
+    return f"{kind} outline" if {"box", "pill", "sum", "frame"} & set(words) and "behind" not in words else kind
 
 
 def about(box: Box) -> Iterator[tuple[str, str]]:
     """What is said of a node that is pointed at: name and value; the first has no name."""
     yield "", box.path
+    if box.status:
+        yield "", box.status
     node = box.node
     if node is None:
         yield "", box.mode or box.role
@@ -162,3 +222,6 @@ def about(box: Box) -> Iterator[tuple[str, str]]:
         yield "weights of", node.share
     if node.mark:
         yield "line", f"{node.mark.line} of {node.mark.source.name}"
+
+
+FORMAT = Format(write, EVERYTHING - {"legend", "heat"})

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from archspec.diagrams.figure.figure import shape_text
-from archspec.diagrams.formats.dot import words
-from archspec.diagrams.look.style import LIGHT, Theme, family
-from archspec.diagrams.view.view import INPUT, OUTPUT, Level, Opening, flows, plain, view
-from archspec.graph.node import Graph
+from archspec.diagrams.format import Format
+from archspec.diagrams.look import LIGHT, Theme, family
+from archspec.diagrams.view import INPUT, OUTPUT, Level, flows, label_lines, plain, shape_text
+
+if TYPE_CHECKING:
+    from archspec.diagrams.picture import Picture
 
 MOST_CHARACTERS = 50_000
 MOST_EDGES = 500
 """What GitHub's Mermaid draws; beyond it there is an error in place of the picture."""
 
 
-def mermaid(graph: Graph, opening: Opening, direction: str = "TB", theme: Theme = LIGHT) -> str:
-    """A graph as a Mermaid flowchart. Where it would be too large, it is drawn less deep, and a comment says so."""
-    deepest = max((plain(path).count(".") for path, node in graph.walk() if node.body), default=-1) + 1
+def write(picture: Picture) -> str:
+    """The picture as a Mermaid flowchart. Where it would be too large, it is drawn less deep, and a comment says so."""
+    deepest = max((plain(path).count(".") for path, node in picture.graph.walk() if node.body), default=-1) + 1
+    opening = picture.opening
     asked = min(opening.depth, deepest)
     for depth in range(asked, -1, -1):
         at = replace(opening, depth=depth, expand=opening.expand if depth == asked else frozenset())
-        level = view(graph, at)
-        text = source(level, direction, theme)
+        level = picture.view(at)
+        text = source(level, picture.options.direction, picture.options.theme)
         if len(text) <= MOST_CHARACTERS and len(flows(level)) <= MOST_EDGES:
             break
     if depth < asked:
@@ -53,7 +56,7 @@ def _boxes(lines: list[str], level: Level, names: dict[str, str], used: dict[str
         if box.role in (INPUT, OUTPUT) and depth > 1:
             continue
         name = names[box.path] = f"n{len(names)}"
-        label = "<br>".join(map(_escaped, words(box)))
+        label = "<br>".join(map(_escaped, label_lines(box)))
         if box.inner:
             lines.append(f'{indent}subgraph {name}["{label}"]')
             _boxes(lines, box.inner, names, used, depth + 1)
@@ -72,3 +75,6 @@ def _escaped(text: str) -> str:
     for char, code in (("#", "#35;"), ('"', "#quot;"), ("<", "#lt;"), (">", "#gt;")):
         text = text.replace(char, code)
     return text
+
+
+FORMAT = Format(write, frozenset({"boxes", "wires", "shapes"}), ("mmd",))

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archspec.diagrams.error import RenderError
-from archspec.diagrams.look.text import FONTS
+from archspec.diagrams.format import EVERYTHING, Format
+from archspec.diagrams.formats.svg import svg
+from archspec.diagrams.look import FONTS
+
+if TYPE_CHECKING:
+    from archspec.diagrams.picture import Picture
+
+
+def write(picture: Picture) -> bytes:
+    """The pixels of the figure; a theme that follows its reader is light."""
+    return png(svg(picture.figure), scale=picture.scale, lacking=picture.figure.lacking())
 
 
 def png(svg: str, *, scale: float = 2.0, lacking: str = "") -> bytes:
@@ -35,3 +45,6 @@ def _one(char: str) -> str:
         '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20">'
         f'<text x="2" y="16" font-family="Inter" font-size="16">{char}</text></svg>'
     )
+
+
+FORMAT = Format(write, EVERYTHING, text=False)

@@ -61,10 +61,10 @@ def _straight(ranks: list[list[Vertex]], hops: list[Hop]) -> dict[Vertex, Hop]:
     """The hops that are drawn straight, by the vertex that they end at; none of them cross."""
     place = places(ranks)
     above, below = neighbours(hops)
-    for found in above.values():
-        found.sort(key=lambda hop: (place[hop.a], hop.start, hop.end))
-    for found in below.values():
-        found.sort(key=lambda hop: (place[hop.b], hop.end, hop.start))
+    for fan in above.values():
+        fan.sort(key=lambda hop: (place[hop.a], hop.start, hop.end))
+    for fan in below.values():
+        fan.sort(key=lambda hop: (place[hop.b], hop.end, hop.start))
     wanted: list[tuple[int, Hop]] = []
     for hop in hops:
         if hop.a.lane and hop.b.lane:

@@ -75,9 +75,9 @@ def order(vertices: Mapping[str, Vertex], hops: list[Hop]) -> list[list[Vertex]]
         if not least:
             break
         current = _settled(current, above if sweep % 2 == 0 else below, down=sweep % 2 == 0)
-        found = _crossings(current, below)
-        if found < least:
-            best, least = current, found
+        crossings = _crossings(current, below)
+        if crossings < least:
+            best, least = current, crossings
     return best
 
 

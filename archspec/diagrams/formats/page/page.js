@@ -1,7 +1,7 @@
 "use strict";
 // Levels come laid out with every composite closed. Opening one pushes apart what stands around it: each coordinate
 // moves by the growth of what lies before it, so lines stay straight and nothing changes its order.
-const { levels, flow, scopes, caption } = JSON.parse(document.getElementById("data").textContent);
+const { levels, flow, scopes, stroke } = JSON.parse(document.getElementById("data").textContent);
 const stage = document.getElementById("stage"), tip = document.getElementById("tip");
 const search = document.getElementById("search"), found = document.getElementById("found");
 const paths = Object.keys(levels).filter(path => path);
@@ -84,9 +84,14 @@ function box(u, v, across, along) {
   return flow === "BT" ? [u, -v - along, across, along] : [u, v, across, along];
 }
 const number = value => +value.toFixed(2);
-const words = (lines, x, y) => lines.map(([dx, dy, text, size, kind, anchor]) =>
-  `<text class="${kind}" x="${number(x + dx)}" y="${number(y + dy)}" font-size="${size}" text-anchor="${anchor}">${escape(text)}</text>`).join("");
-const rect = (classes, [x, y, w, h], r) => `<rect class="${classes}" x="${number(x)}" y="${number(y)}" width="${number(w)}" height="${number(h)}" rx="${r}"/>`;
+/** Primitives as they come, moved by (dx, dy); `outline` are the classes of what shows that a box is pointed at. */
+const draws = {
+  text: (kind, x, y, text, size, anchor) => `<text class="${kind}" x="${number(x)}" y="${number(y)}" font-size="${size}" text-anchor="${anchor}">${escape(text)}</text>`,
+  rect: (kind, x, y, w, h, r) => `<rect class="${kind}" x="${number(x)}" y="${number(y)}" width="${number(w)}" height="${number(h)}" rx="${r}"/>`,
+  circle: (kind, x, y, r) => `<circle class="${kind}" cx="${number(x)}" cy="${number(y)}" r="${r}"/>`,
+  path: (kind, x, y, steps) => `<path class="${kind}" transform="translate(${number(x)} ${number(y)})" d="${steps}"/>`,
+};
+const put = (items, dx, dy) => items.map(([what, kind, x, y, ...more]) => draws[what](kind, x + dx, y + dy, ...more)).join("");
 
 function line(points) {
   const far = (a, b) => Math.max(Math.abs(a[0] - b[0]), Math.abs(a[1] - b[1])) || 1;
@@ -95,15 +100,15 @@ function line(points) {
   let path = `M${say(points[0])}`;
   for (let i = 1; i < points.length - 1; i++) {
     const [a, b, c] = points.slice(i - 1, i + 2);
-    const room = Math.min(far(a, b) / (i === 1 ? 1 : 2), far(b, c) / (i === points.length - 2 ? 1 : 2), 7);
+    const room = Math.min(far(a, b) / (i === 1 ? 1 : 2), far(b, c) / (i === points.length - 2 ? 1 : 2), stroke.radius);
     path += `L${say(before(a, b, room))}Q${say(b)} ${say(before(c, b, room))}`;
   }
   return path + `L${say(points.at(-1))}`;
 }
 function head(points) {
   const [[a, b], [x, y]] = points.slice(-2), length = Math.max(Math.abs(x - a), Math.abs(y - b)) || 1;
-  const ux = (x - a) / length, uy = (y - b) / length, p = x - 7 * ux, q = y - 7 * uy;
-  return `M${number(x)} ${number(y)}L${number(p - 3.4 * uy)} ${number(q + 3.4 * ux)}L${number(p + 3.4 * uy)} ${number(q - 3.4 * ux)}z`;
+  const [long, half] = stroke.head, ux = (x - a) / length, uy = (y - b) / length, p = x - long * ux, q = y - long * uy;
+  return `M${number(x)} ${number(y)}L${number(p - half * uy)} ${number(q + half * ux)}L${number(p + half * uy)} ${number(q - half * ux)}z`;
 }
 
 /** The level as SVG, its inside starting at (u, v); remembers where every node is. */
@@ -113,42 +118,34 @@ function draw(laid, u0, v0, depth, layers) {
     if (node.rim && laid.path) continue;
     const [u, v] = [u0 + node.at[0], v0 + node.at[1]];
     const opens = levels[node.path] ? " opens" : "", expanded = opens ? ` aria-expanded="${!!node.inner}"` : "";
-    const group = `<g class="node${opens}" data-path="${escape(node.path)}" tabindex="0" role="${opens ? "button" : "img"}"${expanded} aria-label="${escape(node.say)}">`;
+    const frame = node.inner && levels[node.path].frame, kind = frame ? frame.kind : node.kind;
+    const group = `<g class="${kind}${opens}" data-path="${escape(node.path)}" tabindex="0" role="${opens ? "button" : "img"}"${expanded} aria-label="${escape(node.say)}">`;
     if (node.inner) {
       const [before, , top] = levels[node.path].pads, [left, right] = node.wide;
       const place = box(u - left, v, left + right, node.tall), [x, y, w] = place;
       places.set(node.path, place);
-      const { left: name, right: label } = levels[node.path].head;
-      const heading = words(name, x, y) + words(label, x + w, y);
-      layers.frames += `${group}${rect(`frame outline depth${depth % 4} ${node.dash}`, place, 8)}${heading}</g>`;
+      const rects = frame.rects.map(([, kind, , , , , r]) => draws.rect(kind, ...place, r)).join("");
+      layers.frames += `${group}${rects}${put(frame.left, x, y)}${put(frame.right, x + w, y)}</g>`;
       draw(node.inner, u - left + before, v + top, depth + 1, layers);
       continue;
     }
     const place = box(u - node.before, v, node.before + node.after, node.along), [x, y, w, h] = place;
     places.set(node.path, place);
-    const middle = [x + w / 2, y + h / 2];
-    let shape = "";
-    if (node.kind === "sum") {
-      const r = w / 2;
-      shape = `<circle class="sum outline" cx="${number(middle[0])}" cy="${number(middle[1])}" r="${r}"/>`
-        + `<path class="plus" d="M${number(middle[0] - r / 2)} ${number(middle[1])}h${r}M${number(middle[0])} ${number(middle[1] - r / 2)}v${r}"/>`;
-    } else if (node.kind === "pill") shape = rect(`pill outline ${node.dash}`, place, Math.min(w, h) / 2);
-    else shape = (node.times > 1 ? rect(`box ${node.look}`, [x + 4, y + 4, w, h], 6) : "") + rect(`box outline ${node.look} ${node.dash}`, place, 6);
-    const sign = opens ? `<text class="sign muted" x="${number(x + w - 5)}" y="${number(y + 11)}" font-size="11" text-anchor="end">+</text>` : "";
-    layers.boxes += `${group}${shape}${words(node.texts, ...middle)}${sign}</g>`;
+    const beside = node.kind === "node" ? 5 : 14;  // the corner may hold the mark of a comparison
+    const more = opens ? draws.text("more muted", x + w - beside, y + 11, "+", 11, "end") : "";
+    layers.boxes += `${group}${put(node.draw, x + w / 2, y + h / 2)}${more}</g>`;
   }
   for (const wire of laid.wires) {
     const points = wire.points.map(([u, v]) => [u0 + u, v0 + v]);
     if (laid.path && laid.nodes[wire.source].rim) points[0][1] -= start;
     if (laid.path && laid.nodes[wire.target].rim) points.at(-1)[1] += end;
     const seen = points.map(screen), ends = seen.at(-1), near = seen.at(-2), length = Math.max(Math.abs(ends[0] - near[0]), Math.abs(ends[1] - near[1])) || 1;
-    const short = wire.head ? [...seen.slice(0, -1), [ends[0] - (ends[0] - near[0]) / length * 6, ends[1] - (ends[1] - near[1]) / length * 6]] : seen;
-    layers.wires += `<path class="wire ${wire.mode}" d="${line(short)}"/>` + (wire.head ? `<path class="head" d="${head(seen)}"/>` : "");
+    const short = wire.head ? [...seen.slice(0, -1), [ends[0] - (ends[0] - near[0]) / length * stroke.covered, ends[1] - (ends[1] - near[1]) / length * stroke.covered]] : seen;
+    layers.wires += `<path class="${wire.kind}" d="${line(short)}"/>` + (wire.head ? `<path class="head" d="${head(seen)}"/>` : "");
   }
   for (const label of laid.labels) {
     const [x, y] = screen([u0 + label.at[0], v0 + label.at[1]]);
-    for (const [dx, dy, w, h] of label.tags) layers.labels += rect("tag", [x + dx, y + dy, w, h], 3);
-    layers.labels += words(label.texts, x, y);
+    layers.labels += put(label.draw, x, y);
   }
 }
 

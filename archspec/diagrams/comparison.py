@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from archspec.analysis.diff import Diff
-from archspec.diagrams.figure.figure import cost_text
+from archspec.diagrams.formats import REGISTRY
 from archspec.diagrams.picture import Picture, render
-from archspec.diagrams.view.view import INPUT, OUTPUT, Box, Level, Wire, plain, view
+from archspec.diagrams.view import INPUT, OUTPUT, Box, Level, Opening, Wire, cost_text, plain, view
 
-FORMATS = ("svg", "png")
+if TYPE_CHECKING:
+    from archspec.analysis.diff import Diff
+
+COMPARISONS = tuple(name for name, format in REGISTRY.items() if "marks" in format.shows)
+"""The formats that tell a comparison."""
+
 Changes = Mapping[str, tuple[str, ...]]
 
 
@@ -23,16 +27,22 @@ class Comparison(Picture):
     diff: Diff | None = None
 
     @cached_property
-    def level(self) -> Level:
+    def changes(self) -> Changes:
+        """What changed of every node that both have, in lines, by its path."""
         assert self.diff is not None
         lines: dict[str, tuple[str, ...]] = {}
         for path, line in self.diff.changes():
             if "[" not in line:  # lists of what differs from repeat to repeat, which the box says shorter
-                said = line.replace(": ", " ", 1)
-                lines[plain(path)] = tuple(dict.fromkeys((*lines.get(plain(path), ()), said)))
-        there = {plain(path) for path, node in self.diff.a.walk() if node.body}
-        opening = replace(self.opening, expand=self.opening.expand & there, collapse=self.opening.collapse & there)
-        return merge(view(self.diff.a, opening), view(self.graph, self.opening), lines)
+                shorter = line.replace(": ", " ", 1)
+                lines[plain(path)] = tuple(dict.fromkeys((*lines.get(plain(path), ()), shorter)))
+        return lines
+
+    def view(self, opening: Opening) -> Level:
+        """Both graphs' views in one."""
+        assert self.diff is not None
+        composites = {plain(path) for path, node in self.diff.a.walk() if node.body}
+        there = replace(opening, expand=opening.expand & composites, collapse=opening.collapse & composites)
+        return merge(view(self.diff.a, there), view(self.graph, opening), self.changes)
 
 
 def compare(diff: Diff, **look: Any) -> Comparison:
@@ -40,9 +50,9 @@ def compare(diff: Diff, **look: Any) -> Comparison:
     a, b = diff.a, diff.b
     names = [graph.origin.label if graph.origin else "graph" for graph in (a, b)]
     costs = [cost_text(graph.cost, ("params", "macs")) for graph in (a, b)]
-    told = {"title": " → ".join(dict.fromkeys(names)), "caption": " → ".join(dict.fromkeys(costs)), **look}
-    made = render(b, **told)
-    return Comparison(b, made.opening, made.options, made.auto, made.scale, diff)
+    words = {"title": " → ".join(dict.fromkeys(names)), "caption": " → ".join(dict.fromkeys(costs)), **look}
+    picture = render(b, **words)
+    return Comparison(b, picture.opening, picture.options, picture.auto, picture.scale, diff)
 
 
 def merge(a: Level, b: Level, changes: Changes) -> Level:

@@ -1,0 +1,197 @@
+"""Levels, measured and laid out, the inner ones first."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from archspec.diagrams.figure.measure import Label, Labels, Leaf, Line, Measure, even_size, ports_around
+from archspec.diagrams.layout import Edge, Gaps, Plan, Vertex, layout
+from archspec.diagrams.options import Options
+from archspec.diagrams.view import INPUT, OUTPUT, Box, Level, shape_text
+from archspec.graph.shape import Shape, Tokens
+
+PAD = 14.0
+SUM = 20.0
+RIMS = {INPUT: -1, OUTPUT: 1}
+
+
+@dataclass(slots=True, eq=False)
+class Part:
+    """A level, laid out, with the parts of its open boxes; `pads` are before, after, start, end – around the plan."""
+
+    level: Level
+    leaves: Mapping[str, Leaf]
+    parts: Mapping[str, Part]
+    labels: Labels
+    step: float
+    plan: Plan = field(default_factory=lambda: Plan({}, []))
+    pads: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    head: tuple[list[Line], list[Line]] = field(default_factory=lambda: ([], []))
+
+    def heading(self) -> Iterator[tuple[Line, str]]:
+        """The lines of its frame's header, each with the side that it stands at."""
+        for lines, anchor in zip(self.head, ("start", "end"), strict=True):
+            for line in lines:
+                yield line, anchor
+
+
+class Parts:
+    """Lays levels out, in one theme and direction."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.theme = options.theme
+        self.flat = options.direction == "LR"
+        self.measure = Measure(options)
+
+    def part(self, level: Level, top: bool = False, outside: frozenset[int] = frozenset()) -> Part:
+        """Lay out a level; `outside` are those of its outputs whose shape is written outside."""
+        labels = self.labels(level, top, outside)
+        parts: dict[str, Part] = {}
+        leaves: dict[str, Leaf] = {}
+        for name, box in level.boxes.items():
+            if box.inner:
+                beyond = frozenset(out for source, out in labels if source == name)
+                parts[name] = self.frame(box, self.part(box.inner, outside=beyond))
+            elif box.role in (INPUT, OUTPUT):
+                if top:
+                    leaves[name] = self.measure.pill(box)
+            elif box.role != "add":
+                leaves[name] = self.measure.leaf(box)
+        self.even(level, leaves)
+        self.align(list(parts.values()))
+        part = Part(level, leaves, parts, labels, self.measure.spacing(level, labels))
+        vertices = [self.vertex(part, name) for name in level.boxes]
+        edges = [Edge(wire.source, wire.out, wire.target, wire.into) for wire in level.wires]
+        gaps = Gaps(across=16.0, along=24.0, track=10.0) if self.flat else Gaps()
+        part.plan = layout(vertices, edges, gaps)
+        return part
+
+    def even(self, level: Level, leaves: dict[str, Leaf]) -> None:
+        """Boxes of one level are as wide as the widest, unless that one is much wider."""
+        if self.flat:
+            return
+        boxes = [leaf for name, leaf in leaves.items() if level.boxes[name].role not in (INPUT, OUTPUT)]
+        widths = sorted(leaf.w for leaf in boxes)
+        for leaf in boxes:
+            leaf.w = max(leaf.w, 84.0, *(w for w in widths if w <= max(120.0, leaf.w * 1.7)))
+
+    def align(self, parts: list[Part]) -> None:
+        """Frames of one level reach as far to both sides of their axis, unless one is much wider."""
+        if self.flat or len(parts) < 2:
+            return
+        for side in (0, 1):
+            reach = {id(part): self.reach(part)[side] for part in parts}
+            for part in parts:
+                own = reach[id(part)]
+                more = max(other for other in reach.values() if other <= max(own * 1.6, own + 40)) - own
+                pads = list(part.pads)
+                pads[side] += more
+                part.pads = (pads[0], pads[1], pads[2], pads[3])
+
+    def reach(self, part: Part) -> tuple[float, float]:
+        """How far a frame goes to both sides of its axis."""
+        axis = self.axis(part)
+        return part.pads[0] + axis, part.plan.across - axis + part.pads[1]
+
+    def axis(self, part: Part) -> float:
+        """Where a frame's first inlet is, or else its first outlet."""
+        rims = sorted((v for v in part.plan.vertices.values() if v.rim), key=lambda v: v.rim)
+        return rims[0].u
+
+    def labels(self, level: Level, top: bool, outside: frozenset[int]) -> dict[tuple[str, int], Label]:
+        """The values whose shape is written on their wire: text and the tokens in front."""
+        if self.options.shapes == "none":
+            return {}
+        reads: dict[str, list[Shape]] = defaultdict(list)
+        for wire in level.wires:
+            reads[wire.target].append(wire.shape)
+        outlets = [name for name, box in level.boxes.items() if box.role == OUTPUT]
+        labels = {}
+        for wire in level.wires:
+            box = level.boxes[wire.source]
+            if box.role == INPUT and not top:
+                continue
+            same = any(shape == wire.shape for shape in reads[wire.source]) and self.options.shapes == "changes"
+            readers = [w.target for w in level.wires if (w.source, w.out) == (wire.source, wire.out)]
+            elsewhere = not top and all(reader in outlets and outlets.index(reader) in outside for reader in readers)
+            if not same and not elsewhere:
+                tags = wire.shape.prefix if isinstance(wire.shape, Tokens) else ()
+                labels[wire.source, wire.out] = (shape_text(wire.shape), tags)
+        return labels
+
+    def vertex(self, part: Part, name: str) -> Vertex:
+        """What the layout needs to know of a box."""
+        level, box = part.level, part.level.boxes[name]
+        outs = max([1, len(box.outs), *(1 + wire.out for wire in level.wires if wire.source == name)])
+        ins = max([1, len(box.ins), *(1 + wire.into for wire in level.wires if wire.target == name)])
+        if name in part.parts:
+            vertex = self.frame_vertex(name, part.parts[name])
+        elif name in part.leaves:
+            vertex = self.leaf_vertex(name, box, part, ins, outs)
+        elif rim := RIMS.get(box.role, 0):
+            vertex = Vertex(name, 0.0, 4.0, 4.0, rim=rim)
+        else:
+            vertex = Vertex(name, SUM, SUM / 2, SUM / 2, [0.0] * ins, [0.0] * outs, sideways=True)
+        for out in range(outs):
+            if (name, out) in part.labels:
+                wide = self.measure.label_width(*part.labels[name, out])
+                if self.flat:
+                    vertex.label = max(vertex.label, wide + 6)
+                else:
+                    vertex.label = max(vertex.label, 14.0)
+                    vertex.tail = max(vertex.tail, vertex.outs[out] + wide + 10)
+        return vertex
+
+    def leaf_vertex(self, name: str, box: Box, part: Part, ins: int, outs: int) -> Vertex:
+        """A closed box, made large enough for its ports and their names."""
+        leaf, step, small = part.leaves[name], part.step, self.theme.small
+        ports = max(ins, outs)
+        if self.flat:
+            h = max(leaf.h, (ports - 1) * step + 20)
+            w = leaf.w + sum(self.measure.widest(names) for names in (box.ins, box.outs))
+        else:
+            w = max(leaf.w, (ports - 1) * step + 40)
+            h = leaf.h + small * 1.2 * (bool(box.ins) + (len(box.outs) > 1))
+            for names, count in ((box.ins, ins), (box.outs, outs)):
+                for port, at in zip(names, ports_around(count, step), strict=False):
+                    w = max(w, 2 * abs(at) + self.measure.words(port, small, "muted") + 12)
+        leaf.w, leaf.h = w, h = even_size(w), even_size(h)
+        across, along = (h, w) if self.flat else (w, h)
+        return Vertex(
+            name, along, across / 2, across / 2, ports_around(ins, step), ports_around(outs, step),
+            rim=RIMS.get(box.role, 0),
+        )  # fmt: skip
+
+    def frame(self, box: Box, part: Part) -> Part:
+        """Room around an open box for its header; the header does not touch the wires that pass it."""
+        theme, plan = self.theme, part.plan
+        left, right = self.measure.heading(box)
+        wide_left = max(self.measure.words(*line) for line in left) + PAD
+        wide_right = max((self.measure.words(*line) for line in right), default=0.0) + (PAD if right else 0.0)
+        rows = max(len(left), len(right))
+        tall = even_size(rows * theme.size * 1.3 + 7)
+        if self.flat:
+            extra = max(0.0, even_size(wide_left + wide_right + 20 - plan.along))
+            part.pads = (tall + 4, PAD, extra / 2, extra / 2)
+        else:
+            rim = -1 if self.options.direction == "TB" else 1
+            axes = [v.u for v in plan.vertices.values() if v.rim == rim] or [plan.across / 2]
+            before = max(PAD, even_size(wide_left + 10 - min(axes)))
+            after = max(PAD, even_size(wide_right + 10 - (plan.across - max(axes))))
+            ends = (tall, 0.0) if rim < 0 else (0.0, tall)
+            part.pads = (before, after, *ends)
+        part.head = (left, right)
+        return part
+
+    def frame_vertex(self, name: str, part: Part) -> Vertex:
+        plan, (before, after, start, end) = part.plan, part.pads
+        inlets = [v for v in plan.vertices.values() if v.rim < 0]
+        outlets = [v for v in plan.vertices.values() if v.rim > 0]
+        axis = self.axis(part)
+        return Vertex(
+            name, start + plan.along + end, before + axis, plan.across - axis + after,
+            [v.u - axis for v in inlets] or [0.0], [v.u - axis for v in outlets] or [0.0],
+        )  # fmt: skip

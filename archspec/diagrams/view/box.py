@@ -1,0 +1,58 @@
+"""What a drawing shows: boxes and wires, level by level."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from archspec.graph.node import Node
+from archspec.graph.shape import Cost, Shape
+
+INPUT, OUTPUT = "input", "output"
+"""Roles of the boxes that are a level's own inputs and outputs."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Box:
+    """One node as it is drawn: closed, or with `inner` open. A folded repeat is one box, with `times`."""
+
+    path: str  # dotted, as in the state dict
+    name: str
+    label: str
+    role: str
+    node: Node | None = None  # None for an input or an output of its level
+    times: int = 1
+    varies: tuple[str, ...] = ()  # what differs between the repetitions
+    inner: Level | None = None
+    ins: tuple[str, ...] = ()  # names of the ports, where there are several
+    outs: tuple[str, ...] = ()
+    mode: str = ""  # train or eval, for an output that only one of them has
+    cost: Cost = Cost()  # noqa: RUF009 – frozen
+    status: str = ""  # added, removed or changed, where two graphs are compared
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A value on its way: from an output of a box to an input of another."""
+
+    source: str
+    out: int
+    target: str
+    into: int
+    shape: Shape
+    mode: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Level:
+    """Boxes by name, in an order in which each comes after what it reads; inputs first, outputs last."""
+
+    boxes: Mapping[str, Box]
+    wires: tuple[Wire, ...]
+
+    def walk(self) -> Iterator[tuple[Level, Box]]:
+        """Every box at every open level, with its level."""
+        for box in self.boxes.values():
+            yield self, box
+            if box.inner:
+                yield from box.inner.walk()

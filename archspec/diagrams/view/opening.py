@@ -1,0 +1,62 @@
+"""Which composites are drawn open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from archspec.diagrams.error import RenderError
+from archspec.errors import nearest
+from archspec.graph.node import Graph
+
+ALL = 1_000
+"""A depth beyond that of any graph."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Which composites are open: those above `depth`, those on the way to `expand`, none of `collapse`."""
+
+    depth: int = 1
+    expand: frozenset[str] = frozenset()
+    collapse: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(
+        cls, graph: Graph, depth: int | str | None = 1, expand: Iterable[str] = (), collapse: Iterable[str] = ()
+    ) -> Opening:
+        """Check a number of levels (or `all`) and the paths of composites; raises RenderError."""
+        opening = cls(levels(depth), frozenset(map(plain, expand)), frozenset(map(plain, collapse)))
+        if named := opening.expand | opening.collapse:
+            bodies = {plain(path): node.body is not None for path, node in graph.walk()}
+            for path in sorted(named):
+                if not bodies.get(path):
+                    message = f"{path} is one op, with nothing inside to draw"
+                    if path not in bodies:
+                        message = f"there is no node {path} to open or to close"
+                    composites = [other for other, body in bodies.items() if body]
+                    raise RenderError(message, help=nearest(path, composites))
+        return opening
+
+    def opens(self, path: str, level: int) -> bool:
+        """Whether the composite at this path is drawn open."""
+        place = plain(path)
+        if place in self.collapse:
+            return False
+        return level < self.depth or any(f"{other}.".startswith(f"{place}.") for other in self.expand)
+
+
+def levels(depth: int | str | None) -> int:
+    """A number of levels from an option: None or `all` is all; raises RenderError."""
+    if depth is None or depth == "all":
+        return ALL
+    if isinstance(depth, str) and depth.isdecimal():
+        depth = int(depth)
+    if not isinstance(depth, int) or depth < 0:
+        raise RenderError(f"depth takes a number or all, got {depth}")
+    return depth
+
+
+def plain(path: str) -> str:
+    """A path without the numbers of repeats, as it is said in `expand`."""
+    return ".".join(part for part in path.split(".") if not part.isdigit() and part != "*")

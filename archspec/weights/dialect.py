@@ -1,0 +1,158 @@
+"""How one source names its tensors: rules between its names and the model's.
+
+Throughout this room `ours` are names or tensors of the model, and `theirs` those of the source.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from archspec.errors import Mark, Problem, Source, SpecError
+from archspec.language.expression import ExpressionError, evaluate
+from archspec.weights.pattern import BRACES, regex
+
+Captures = tuple[tuple[str, str], ...]
+"""What a pattern's letters stand for in a name, sorted by letter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Source tensors that make model tensors: joined along `axis`, rearranged, cut along `axis`."""
+
+    ours: tuple[str, ...]
+    theirs: tuple[str, ...]
+    axis: int = 0
+    rearrange: str | None = None
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    parts: tuple[int, ...] = ()
+    mark: Mark | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """One line of a file, its alternatives written out: one on the left or on the right, or equally many."""
+
+    ours: tuple[str, ...]
+    theirs: tuple[str, ...]
+    mark: Mark
+    axis: int = 0
+    rearrange: str | None = None
+    sizes: Mapping[str, str] = field(default_factory=dict)
+    parts: tuple[int, ...] = ()
+
+    @cached_property
+    def patterns(self) -> tuple[re.Pattern[str], ...]:
+        """The alternatives for the model's names as regular expressions."""
+        return tuple(map(regex, self.ours))
+
+    def precision(self, place: int) -> tuple[bool, int]:
+        """How much an alternative says about names: whether all of it, and how many components."""
+        return "{*}" not in self.ours[place], self.ours[place].count(".")
+
+    def match(self, name: str) -> tuple[int, Captures] | None:
+        """The place of the alternative that a model's name matches, and what it captures."""
+        for place, pattern in enumerate(self.patterns):
+            if match := pattern.fullmatch(name):
+                return place, tuple(sorted(match.groupdict().items()))
+        return None
+
+    def links(self, names: Mapping[int, str], captures: dict[str, str], params: Mapping[str, Any]) -> list[Link]:
+        """The links for model names by the place of their alternative; none where one of several alternatives lacks.
+
+        Raises a SpecError where an expression of the rule cannot be evaluated.
+        """
+        numbers = {name: int(text) if text.isdecimal() else text for name, text in captures.items()}
+        values = {**params, **numbers}
+        theirs = [self._fill(template, captures, values) for template in self.theirs]
+        sizes = {axis: self._evaluate(size, values) for axis, size in self.sizes.items()}
+        pairs: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
+        if len(self.ours) == len(theirs):
+            pairs = [((ours,), (theirs[place],)) for place, ours in names.items()]
+        elif len(names) == len(self.ours):
+            pairs = [(tuple(names[place] for place in range(len(names))), tuple(theirs))]
+        return [Link(*pair, self.axis, self.rearrange, sizes, self.parts, self.mark) for pair in pairs]
+
+    def _fill(self, template: str, captures: dict[str, str], values: Mapping[str, Any]) -> str:
+        """A source's name: captures and expressions written into its braces."""
+
+        def fill(braces: re.Match[str]) -> str:
+            key = "rest" if braces[1] == "*" else braces[1]
+            return captures[key] if key in captures else str(self._evaluate(braces[1], values))
+
+        return BRACES.sub(fill, template)
+
+    def _evaluate(self, text: str, values: Mapping[str, Any]) -> Any:
+        try:
+            return evaluate(f"$({text})", values)
+        except ExpressionError as error:
+            notes = tuple(f"with: {name} = {value}" for name, value in error.values.items())
+            problem = Problem("weights-rule", f"{text}: {error}", self.mark, notes=notes, help=error.help)
+            raise SpecError(problem) from None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dialect:
+    """How one source names its tensors: rules for what makes a model's, and patterns of what is left out."""
+
+    name: str
+    rules: tuple[Rule, ...] = ()
+    drops: tuple[str, ...] = ()
+
+    def links(self, ours: Iterable[str], params: Mapping[str, Any]) -> list[Link]:
+        """What each of the model's names comes from; a SpecError where two rules, or two names, claim the same.
+
+        `params` are the spec's parameters, which the rules' expressions read. Names without a rule have no link.
+        """
+        matched: dict[tuple[int, Captures], dict[int, str]] = {}
+        ambiguous: dict[tuple[int, int], str] = {}
+        for name in ours:
+            matches = self._most_precise(name)
+            for number, (place, captures) in matches[:1]:
+                matched.setdefault((number, captures), {})[place] = name
+            for other, _ in matches[1:]:
+                ambiguous.setdefault((matches[0][0], other), name)
+        problems = [self._ambiguous(name, *numbers) for numbers, name in ambiguous.items()]
+        links = [
+            link
+            for (number, captures), names in matched.items()
+            for link in self.rules[number].links(names, dict(captures), params)
+        ]
+        problems += self._claimed_twice(links)
+        if problems:
+            raise SpecError(problems)
+        return links
+
+    def drops_name(self, name: str) -> bool:
+        """Whether one of the source's names is known, and not wanted."""
+        return any(regex(drop).fullmatch(name) for drop in self.drops)
+
+    def _most_precise(self, name: str) -> list[tuple[int, tuple[int, Captures]]]:
+        """The numbers of the rules that say most about a model's name, with what they match."""
+        matches = [(number, match) for number, rule in enumerate(self.rules) if (match := rule.match(name))]
+        most = max((self.rules[number].precision(place) for number, (place, _) in matches), default=None)
+        return [match for match in matches if self.rules[match[0]].precision(match[1][0]) == most]
+
+    def _ambiguous(self, name: str, first: int, second: int) -> Problem:
+        """Two rules say equally much about one name."""
+        marks = self.rules[first].mark, self.rules[second].mark
+        message = f"{self.name}: {name} is matched by two rules"
+        return Problem("weights-rule", message, marks[1], notes=(f"the other is at {marks[0]}",))
+
+    def _claimed_twice(self, links: list[Link]) -> Iterable[Problem]:
+        owners: dict[str, Link] = {}
+        for link in links:
+            for name in link.theirs:
+                other = owners.setdefault(name, link)
+                if other is not link:
+                    message = f"{self.name}: {name} would make both {other.ours[0]} and {link.ours[0]}"
+                    yield Problem("weights-rule", message, link.mark, notes=(f"the other rule is at {other.mark}",))
+
+
+def identity(name: str = "archspec") -> Dialect:
+    """The model's own names, which need no rules."""
+    mark = Mark(Source("archspec", ""), 1, 1, 1, 1)
+    return Dialect(name, (Rule(("{*}",), ("{*}",), mark),))
