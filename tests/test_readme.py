@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from archspec.cli.main import main
+from archspec.cli import main
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -8,8 +8,7 @@ from typing import Any
 
 from archspec.analysis.rows import Row, rows_of
 from archspec.analysis.table import Column, Table
-from archspec.graph.node import Graph, Node
-from archspec.graph.units import show_macs
+from archspec.graph import Graph, Node, show_macs
 
 COLUMNS = (Column("node"), Column("block"), Column("output"), Column("params", "right"), Column("MACs", "right"))
 CSV_COLUMNS = tuple(map(Column, ("depth", "node", "block", "output", "params", "macs", "times")))

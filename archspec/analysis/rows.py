@@ -6,11 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from archspec.graph.block import Block
-from archspec.graph.node import Graph, Node
-from archspec.graph.repeat import Repeat
-from archspec.graph.shape import Cost, Shape
-from archspec.graph.units import fold_paths, show_sizes
+from archspec.graph import Block, Cost, Graph, Node, Repeat, Shape, fold_paths, show_sizes
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,7 @@ from typing import ClassVar, Literal
 
 from archspec.blocks.self_attention import score_scale
 from archspec.blocks.talking_heads_attention import DropAt, talk
-from archspec.graph.block import Composite, Rate, Scope, Size, Value, divide
-from archspec.graph.shape import Grid, Tokens
+from archspec.graph import Composite, Grid, Rate, Scope, Size, Tokens, Value, divide
 from archspec.ops.attention import AttentionScores, DotAttention, MixHeads, Scale
 from archspec.ops.drop import Dropout
 from archspec.ops.linear import Linear

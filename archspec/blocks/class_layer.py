@@ -2,8 +2,7 @@ from typing import Annotated, Any, ClassVar
 
 from archspec.blocks.class_attention import ClassAttention
 from archspec.blocks.mlp import Mlp
-from archspec.graph.block import Block, Composite, Rate, Role, Scope, Value
-from archspec.graph.shape import Grid, Tokens
+from archspec.graph import Block, Composite, Grid, Rate, Role, Scope, Tokens, Value
 from archspec.ops.drop import DropPath
 from archspec.ops.merge import Add, Join, LayerScale
 from archspec.ops.norm import LayerNorm

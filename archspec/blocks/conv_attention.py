@@ -2,8 +2,7 @@ from typing import ClassVar, Literal
 
 from archspec.blocks.conv_projection import ConvProjection
 from archspec.blocks.self_attention import score_scale
-from archspec.graph.block import Composite, Rate, Scope, Size, Value, divide
-from archspec.graph.shape import Grid, Tokens
+from archspec.graph import Composite, Grid, Rate, Scope, Size, Tokens, Value, divide
 from archspec.ops.attention import DotAttention, Scale
 from archspec.ops.drop import Dropout
 from archspec.ops.layout import SplitHeads

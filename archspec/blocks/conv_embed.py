@@ -1,7 +1,6 @@
 from typing import Annotated, ClassVar
 
-from archspec.graph.block import Block, Composite, Role, Scope, Size, Value
-from archspec.graph.shape import Grid, Image, Tokens
+from archspec.graph import Block, Composite, Grid, Image, Role, Scope, Size, Tokens, Value
 from archspec.ops.conv import Conv2d, Paddings, Pair, by
 from archspec.ops.layout import ToImage, ToTokens
 from archspec.ops.norm import LayerNorm

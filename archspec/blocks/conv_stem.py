@@ -3,8 +3,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from archspec.errors import RuleError
-from archspec.graph.block import Block, Composite, Role, Scope, Size, Value
-from archspec.graph.shape import Image, Tokens
+from archspec.graph import Block, Composite, Image, Role, Scope, Size, Tokens, Value
 from archspec.ops.activation import Act, Activation
 from archspec.ops.conv import Conv2d, Padding
 from archspec.ops.layout import ToTokens

@@ -4,8 +4,7 @@ from archspec.blocks.class_attention import ClassAttention
 from archspec.blocks.cross_attention import CrossAttention
 from archspec.blocks.encoder_layer import EncoderLayer
 from archspec.blocks.self_attention import SelfAttention
-from archspec.graph.block import Block, Composite, Role, Scope, Size, Value
-from archspec.graph.shape import Grid, Tokens
+from archspec.graph import Block, Composite, Grid, Role, Scope, Size, Tokens, Value
 from archspec.ops.merge import Join
 from archspec.ops.token import SplitPrefix
 

@@ -5,8 +5,7 @@ from pydantic import Field
 from archspec.blocks.mlp import Mlp
 from archspec.blocks.self_attention import SelfAttention
 from archspec.errors import RuleError
-from archspec.graph.block import Block, Composite, Rate, Role, Scope, Value
-from archspec.graph.shape import Grid, Tokens
+from archspec.graph import Block, Composite, Grid, Rate, Role, Scope, Tokens, Value
 from archspec.ops.drop import DropPath
 from archspec.ops.merge import Add, LayerScale, Scale
 from archspec.ops.norm import LayerNorm

@@ -1,8 +1,7 @@
 from typing import ClassVar, Literal
 
 from archspec.blocks.linear_norm import LinearNorm
-from archspec.graph.block import Composite, Rate, Scope, Size, Value
-from archspec.graph.shape import Grid, Tokens
+from archspec.graph import Composite, Grid, Rate, Scope, Size, Tokens, Value
 from archspec.ops.activation import Act, Activation
 from archspec.ops.attention import BiasedAttention, Scale
 from archspec.ops.drop import Dropout

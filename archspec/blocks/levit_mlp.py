@@ -4,8 +4,7 @@ from pydantic import Field
 
 from archspec.blocks.linear_norm import LinearNorm
 from archspec.errors import RuleError
-from archspec.graph.block import Composite, Scope, Value
-from archspec.graph.shape import Tokens, Vector
+from archspec.graph import Composite, Scope, Tokens, Value, Vector
 from archspec.ops.activation import Act, Activation
 from archspec.ops.norm import BatchNorm
 

@@ -2,8 +2,7 @@ from typing import Annotated, ClassVar
 
 from archspec.blocks.levit_attention import LevitAttention
 from archspec.blocks.levit_mlp import LevitMlp
-from archspec.graph.block import Block, Composite, Rate, Role, Scope, Value
-from archspec.graph.shape import Grid, Tokens
+from archspec.graph import Block, Composite, Grid, Rate, Role, Scope, Tokens, Value
 from archspec.ops.drop import DropPath
 from archspec.ops.merge import Add
 

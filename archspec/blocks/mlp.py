@@ -3,8 +3,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from archspec.errors import RuleError
-from archspec.graph.block import Composite, Rate, Scope, Size, Value
-from archspec.graph.shape import Tokens, Vector
+from archspec.graph import Composite, Rate, Scope, Size, Tokens, Value, Vector
 from archspec.ops.activation import Act, Activation
 from archspec.ops.drop import Dropout
 from archspec.ops.linear import Linear

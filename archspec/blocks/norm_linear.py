@@ -1,7 +1,6 @@
 from typing import Annotated, ClassVar
 
-from archspec.graph.block import Block, Composite, Role, Scope, Size, Value
-from archspec.graph.shape import Tokens, Vector
+from archspec.graph import Block, Composite, Role, Scope, Size, Tokens, Value, Vector
 from archspec.ops.activation import Act, Activation
 from archspec.ops.init import Init
 from archspec.ops.linear import Linear

@@ -1,7 +1,6 @@
 from typing import ClassVar
 
-from archspec.graph.block import Composite, Scope, Size, Value, divide
-from archspec.graph.shape import Image, Tokens
+from archspec.graph import Composite, Image, Scope, Size, Tokens, Value, divide
 from archspec.ops.conv import Conv2d, Pair, by, pair
 from archspec.ops.layout import ToTokens
 

@@ -1,8 +1,7 @@
 from typing import Annotated, ClassVar, Literal
 
 from archspec.blocks.self_attention import score_scale
-from archspec.graph.block import Block, Composite, Rate, Role, Scope, Size, Value, divide
-from archspec.graph.shape import Grid, Tokens
+from archspec.graph import Block, Composite, Grid, Rate, Role, Scope, Size, Tokens, Value, divide
 from archspec.ops.attention import AttentionScores, MixHeads, Scale, Softmax, WeightedValues
 from archspec.ops.drop import Dropout
 from archspec.ops.layout import Split

@@ -1,7 +1,6 @@
 from typing import ClassVar, Literal
 
-from archspec.graph.block import Composite, Rate, Scope, Size, Value, divide
-from archspec.graph.shape import Grid, Tokens
+from archspec.graph import Composite, Grid, Rate, Scope, Size, Tokens, Value, divide
 from archspec.ops.attention import DotAttention, Scale
 from archspec.ops.drop import Dropout
 from archspec.ops.layout import Split

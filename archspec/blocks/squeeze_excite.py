@@ -1,7 +1,6 @@
 from typing import ClassVar
 
-from archspec.graph.block import Composite, Scope, Size, Value, divide
-from archspec.graph.shape import Grid, Image, Tokens
+from archspec.graph import Composite, Grid, Image, Scope, Size, Tokens, Value, divide
 from archspec.ops.activation import Activation
 from archspec.ops.linear import Linear
 from archspec.ops.merge import Gate

@@ -1,7 +1,6 @@
 from typing import ClassVar
 
-from archspec.graph.block import Composite, Scope, Value
-from archspec.graph.shape import Grid, Image, Tokens
+from archspec.graph import Composite, Grid, Image, Scope, Tokens, Value
 from archspec.ops.conv import Paddings, Pair, Unfold, by, times
 from archspec.ops.layout import ToImage
 

@@ -1,7 +1,6 @@
 from typing import Annotated, ClassVar
 
-from archspec.graph.block import Block, Composite, Role, Scope, Size, Value
-from archspec.graph.shape import Grid, Tokens, Vector
+from archspec.graph import Block, Composite, Grid, Role, Scope, Size, Tokens, Value, Vector
 from archspec.ops.linear import Linear
 from archspec.ops.norm import LayerNorm
 from archspec.ops.token import Name, SelectToken

@@ -3,8 +3,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from archspec.blocks.mlp import Mlp
-from archspec.graph.block import Composite, Rate, Scope, Size, Value
-from archspec.graph.shape import Grid, Tokens
+from archspec.graph import Composite, Grid, Rate, Scope, Size, Tokens, Value
 from archspec.ops.attention import PerformerAttention
 from archspec.ops.drop import Dropout
 from archspec.ops.layout import Split

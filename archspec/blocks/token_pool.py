@@ -1,7 +1,6 @@
 from typing import ClassVar, Literal
 
-from archspec.graph.block import Composite, Scope, Size, Value
-from archspec.graph.shape import Grid, Tokens
+from archspec.graph import Composite, Grid, Scope, Size, Tokens, Value
 from archspec.ops.conv import Conv2d
 from archspec.ops.layout import ToImage, ToTokens
 from archspec.ops.linear import Linear

@@ -4,8 +4,7 @@ from pydantic import Field
 
 from archspec.blocks.mlp import Mlp
 from archspec.blocks.self_attention import score_scale
-from archspec.graph.block import Composite, Scope, Size, Value, divide
-from archspec.graph.shape import Grid, Tokens
+from archspec.graph import Composite, Grid, Scope, Size, Tokens, Value, divide
 from archspec.ops.attention import DotAttention, Scale
 from archspec.ops.layout import Split
 from archspec.ops.linear import Linear

@@ -10,8 +10,8 @@ import torch
 from torch import fx
 
 from archspec.compiler.compile import compile
-from archspec.graph.node import Graph
-from archspec.language.load import load
+from archspec.graph import Graph
+from archspec.language import load
 
 
 def build(

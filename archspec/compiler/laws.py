@@ -12,11 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from archspec.compiler.compile import compile
 from archspec.compiler.lower import lower
 from archspec.errors import SpecError
-from archspec.graph.block import Block, Ref
-from archspec.graph.infer import infer
-from archspec.graph.node import Graph, Node
-from archspec.graph.ports import port_names
-from archspec.graph.shape import Shape, Vector
+from archspec.graph import Block, Graph, Node, Ref, Shape, Vector, infer, port_names
 
 BATCH = 2
 
@@ -52,7 +48,7 @@ def against_torch(graph: Graph) -> Iterator[str]:
 
     Nodes that nothing is emitted for are left out, and so are those that apply the weights of another.
     """
-    graph = lower(graph)
+    graph = lower(graph).graph
     model = compile(graph, device="meta").eval()
     with FlopCounterMode(display=False) as counter:
         seen = seen_by_torch(model, graph)

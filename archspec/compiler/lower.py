@@ -1,32 +1,38 @@
-"""Graph, shaped → the graph that runs: what costs time in `forward` and changes no number goes."""
+"""Shaped graph → the graph that runs: every rewrite in turn, at every level."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
-from archspec.graph.block import Block, Ref
-from archspec.graph.node import Graph, Node
-from archspec.ops.drop import Dropout, DropPath
-from archspec.ops.merge import Scale
-
-
-def lower(graph: Graph) -> Graph:
-    """Drop the no-ops at every level: dropouts at rate 0, factors of 1. The paths of what stays do not change."""
-    nodes: dict[str, Node] = {}
-    instead: dict[Ref, Ref] = {}
-    for name, node in graph.nodes.items():
-        inputs = tuple(instead.get(ref, ref) for ref in node.inputs)
-        if _does_nothing(node.block):
-            instead[Ref(name)] = inputs[0]
-        else:
-            nodes[name] = replace(node, inputs=inputs, body=lower(node.body) if node.body else None)
-    outputs = {title: instead.get(ref, ref) for title, ref in graph.outputs.items()}
-    train = graph.train_outputs and {title: instead.get(ref, ref) for title, ref in graph.train_outputs.items()}
-    return replace(graph, nodes=nodes, outputs=outputs, train_outputs=train)
+from archspec.compiler.rewrites import Record, Rewrite, rewrites
+from archspec.graph import Graph, Node
 
 
-def _does_nothing(block: Block) -> bool:
-    match block:
-        case Dropout(rate=0) | DropPath(rate=0) | Scale(by=1):
-            return True
-    return False
+@dataclass(frozen=True, slots=True, eq=False)
+class Lowered:
+    """The graph that runs, and by the name of a rewrite what it changed."""
+
+    graph: Graph
+    records: Mapping[str, list[Record]]
+
+
+def lower(graph: Graph, chosen: Mapping[str, Rewrite] | None = None) -> Lowered:
+    """Apply rewrites – by default all – to a graph and to the bodies of its nodes, the innermost first."""
+    chosen = rewrites() if chosen is None else chosen
+    records: dict[str, list[Record]] = {name: [] for name in chosen}
+    nodes = {name: _inside(node, chosen, records) for name, node in graph.nodes.items()}
+    graph = replace(graph, nodes=nodes)
+    for name, rewrite in chosen.items():
+        graph, changes = rewrite.apply(graph)
+        records[name] += changes
+    return Lowered(graph, records)
+
+
+def _inside(node: Node, chosen: Mapping[str, Rewrite], records: dict[str, list[Record]]) -> Node:
+    if node.body is None:
+        return node
+    body = lower(node.body, chosen)
+    for name, changes in body.records.items():
+        records[name] += [replace(record, path=f"{node.name}.{record.path}") for record in changes]
+    return replace(node, body=body.graph)

@@ -17,7 +17,7 @@ from archspec.diagrams.options import OPTIONS, Options
 from archspec.diagrams.view import Level, Opening, cost_text, shape_text, view
 from archspec.errors import nearest
 from archspec.files import write
-from archspec.graph.node import Graph
+from archspec.graph import Graph
 
 FORMATS = tuple(REGISTRY)
 

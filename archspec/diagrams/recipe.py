@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from archspec.diagrams.options import OPTIONS
 from archspec.diagrams.picture import Picture, render
 from archspec.errors import Problem, SpecError
-from archspec.language.load import load
+from archspec.language import load
 
 _RECORD = re.compile(r"<metadata>archspec render (.*?)</metadata>\n", re.DOTALL)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from archspec.errors import Problem, SpecError
-from archspec.graph.node import Graph
+from archspec.graph import Graph
 from archspec.language.document import Fields, locate
 from archspec.language.expression import ExpressionError, evaluate
 from archspec.language.spec import Expect

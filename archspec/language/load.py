@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from archspec.errors import SpecError
-from archspec.graph.infer import Memory, infer
-from archspec.graph.node import Graph, Origin
+from archspec.graph import Graph, Memory, Origin, infer
 from archspec.language.budget import check
 from archspec.language.document import Fields, Leaf, plain
 from archspec.language.find import SpecFile, open_spec, resolve

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from archspec.errors import RuleError
-from archspec.graph.block import Op, Rate, Size, divide
-from archspec.graph.shape import AttentionMap, Cost, Grid, Tokens
+from archspec.graph import AttentionMap, Cost, Grid, Op, Rate, Size, Tokens, divide
 from archspec.ops.conv import Pair, pair
 from archspec.ops.init import Init
 

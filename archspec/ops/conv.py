@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from archspec.errors import RuleError
-from archspec.graph.block import Op, Size, divide
-from archspec.graph.shape import Cost, Grid, Image, Tokens
+from archspec.graph import Cost, Grid, Image, Op, Size, Tokens, divide
 from archspec.ops.init import Init
 
 if TYPE_CHECKING:

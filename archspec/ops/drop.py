@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
-from archspec.graph.block import Op, Rate
-from archspec.graph.shape import Cost, Image, Tokens, Vector
+from archspec.graph import Cost, Image, Op, Rate, Tokens, Vector
 
 if TYPE_CHECKING:
     from torch import nn

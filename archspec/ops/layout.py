@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from archspec.errors import RuleError
-from archspec.graph.block import Op, Size
-from archspec.graph.shape import Cost, Grid, Image, Shape, Tokens, Vector
+from archspec.graph import Cost, Grid, Image, Op, Shape, Size, Tokens, Vector
 from archspec.ops.conv import Pair, pair, times
 
 if TYPE_CHECKING:

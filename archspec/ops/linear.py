@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
-from archspec.graph.block import Op, Size
-from archspec.graph.shape import Cost, Tokens, Vector
+from archspec.graph import Cost, Op, Size, Tokens, Vector
 from archspec.ops.init import Init
 
 if TYPE_CHECKING:

@@ -4,8 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from archspec.errors import RuleError
-from archspec.graph.block import Op
-from archspec.graph.shape import Cost, Grid, Image, Shape, Tokens, Vector
+from archspec.graph import Cost, Grid, Image, Op, Shape, Tokens, Vector
 
 if TYPE_CHECKING:
     from torch import nn

@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from archspec.graph.block import Op
-from archspec.graph.shape import Cost, Image, Tokens, Vector
+from archspec.graph import Cost, Image, Op, Tokens, Vector
 
 if TYPE_CHECKING:
     from torch import nn

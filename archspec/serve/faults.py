@@ -9,7 +9,7 @@ from typing import Any
 from archspec.diagrams import Picture
 from archspec.diagrams.view import Level, plain
 from archspec.errors import Problem
-from archspec.graph.node import Graph
+from archspec.graph import Graph
 
 _KEY = re.compile(r"([ ]*(?:- +)*)[\"']?([\w-]+)[\"']?:(?: |$)")
 

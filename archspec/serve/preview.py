@@ -13,11 +13,10 @@ from typing import Any
 from archspec.diagrams import COSTS, DIRECTIONS, THEMES, Picture, inline, render
 from archspec.diagrams.view import plain
 from archspec.errors import Problem, SpecError
-from archspec.graph.infer import Memory
-from archspec.graph.node import Graph
+from archspec.graph import Graph, Memory
 from archspec.language import SpecFile, graph_of, open_spec, resolve
 from archspec.language.document import noting
-from archspec.language.spec.model import validate
+from archspec.language.spec import validate
 from archspec.serve.faults import faulty
 
 Query = Mapping[str, Sequence[str]]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from archspec.graph.units import fold_paths, path_pattern
+from archspec.graph import fold_paths, path_pattern
 
 if TYPE_CHECKING:
     from archspec.weights.report import Entry

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 import archspec
 from archspec.compiler.compile import compile
 from archspec.errors import Problem, RuleError, listing
-from archspec.graph.node import Graph
+from archspec.graph import Graph
 from archspec.weights.checkpoint import Checkpoint, unwrap
 from archspec.weights.error import WeightsError
 from archspec.weights.file import read, write

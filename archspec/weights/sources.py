@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from archspec.errors import Problem, listing, nearest
-from archspec.graph.node import Origin
+from archspec.graph import Origin
 from archspec.weights.checkpoint import Checkpoint
 from archspec.weights.dialect import Dialect, Link, identity
 from archspec.weights.error import WeightsError

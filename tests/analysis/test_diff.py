@@ -11,9 +11,9 @@ import pytest
 from torch import nn
 
 from archspec.analysis.diff import describe, diff
-from archspec.cli.main import main
+from archspec.cli import main
 from archspec.compiler.compile import compile
-from archspec.graph.node import Graph
+from archspec.graph import Graph
 from archspec.language import load, open_spec, packaged_specs
 from archspec.language.document.write import dump
 

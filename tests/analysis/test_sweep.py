@@ -17,10 +17,9 @@ from hypothesis import strategies as st
 
 from archspec.analysis.plot import scatter
 from archspec.analysis.sweep import axes_of, front, sweep
-from archspec.cli.main import main
+from archspec.cli import main
 from archspec.errors import SpecError
-from archspec.language.budget import activations
-from archspec.language.load import load
+from archspec.language import activations, load
 
 GRID = {"params.dim": [64, 96, 100], "params.heads": [2, 3], "params.depth": [1, 2]}
 AXES = [

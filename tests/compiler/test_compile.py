@@ -14,7 +14,7 @@ from torch import Tensor, fx, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import archspec
-from archspec.language.wiring.reserved import RESERVED
+from archspec.language.wiring import RESERVED
 
 SMALL: dict[str, tuple[str, dict[str, Any]]] = {
     "vit": ("vit_tiny_patch16_224", {"params.image": 32, "params.depth": 2}),

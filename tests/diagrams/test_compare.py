@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 import archspec
-from archspec.cli.main import main
+from archspec.cli import main
 from archspec.diagrams import THEMES, compare
 from archspec.diagrams.view import INPUT, OUTPUT, plain
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from archspec.cli.main import main
+from archspec.cli import main
 from archspec.language import open_spec, packaged_specs
 from tests.support.proofs import STRENGTH, proofs
 

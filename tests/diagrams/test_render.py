@@ -15,15 +15,11 @@ import pytest
 from fontTools.ttLib import TTFont
 
 import archspec
-from archspec.diagrams.look.style import THEMES
-from archspec.diagrams.look.text import FONTS
+from archspec.diagrams.look import FONTS, THEMES
 from archspec.diagrams.view import plain
-from archspec.graph.block import Block, Ref
-from archspec.graph.infer import infer
-from archspec.graph.node import Graph, Node
-from archspec.graph.shape import Tokens
+from archspec.graph import Block, Graph, Node, Ref, Tokens, infer
 from archspec.language import graph_of, open_spec, packaged_specs
-from archspec.language.words.vocabulary import Vocabulary
+from archspec.language.words import Vocabulary
 
 SPECS = packaged_specs()
 VARIANTS = [(file, variant) for file in SPECS for variant in open_spec(file).variants or (None,)]

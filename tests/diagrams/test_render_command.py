@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from archspec.cli.main import main
+from archspec.cli import main
 from archspec.diagrams import Recipe
 from archspec.errors import SpecError
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from archspec.graph.node import Graph
+from archspec.graph import Graph
 from archspec.language import load, packaged_specs
 
 

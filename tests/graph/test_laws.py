@@ -7,10 +7,8 @@ from typing import Any
 import pytest
 
 from archspec.compiler.laws import against_torch, single
-from archspec.graph.block import Block, Op
-from archspec.graph.node import Graph
-from archspec.graph.shape import Shape
-from archspec.language.words.vocabulary import Vocabulary
+from archspec.graph import Block, Graph, Op, Shape
+from archspec.language.words import Vocabulary
 
 VOCABULARY = Vocabulary()
 CASES = [

@@ -12,14 +12,11 @@ from hypothesis import strategies as st
 from archspec.analysis.diff import describe as described
 from archspec.analysis.diff import diff
 from archspec.errors import Source, SpecError
-from archspec.graph.block import Block, Ref
-from archspec.graph.infer import infer
-from archspec.graph.node import Graph, Node
-from archspec.graph.shape import Grid, Image, Shape, Tokens, Vector
+from archspec.graph import Block, Graph, Grid, Image, Node, Ref, Shape, Tokens, Vector, infer
+from archspec.language import load
 from archspec.language.document import parse, plain
 from archspec.language.document.write import dump
-from archspec.language.load import load
-from archspec.language.words.vocabulary import Vocabulary
+from archspec.language.words import Vocabulary
 from tests.graph.test_laws import check_against_torch
 
 Json = dict[str, Any]

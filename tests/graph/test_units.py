@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from archspec.graph.shape import Image, Tokens, Vector
-from archspec.graph.units import fold_paths, path_pattern, show_macs, show_sizes
+from archspec.graph import Image, Tokens, Vector, fold_paths, path_pattern, show_macs, show_sizes
 
 
 def test_sizes_stand_without_the_batch() -> None:

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from archspec.diagrams.look import css
-from archspec.diagrams.look.style import DARK, LIGHT
+from archspec.diagrams.look import DARK, LIGHT, css
 from archspec.errors import SpecError
 from archspec.integrations import OPTIONS, draw
 

@@ -10,8 +10,7 @@ from torch import nn
 
 from archspec.compiler.compile import compile
 from archspec.errors import SpecError
-from archspec.language.budget import activations
-from archspec.language.load import load
+from archspec.language import activations, load
 
 SPEC = """
 archspec: 1

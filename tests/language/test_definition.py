@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from archspec.errors import SpecError
+from archspec.language import load
 from archspec.language.explain import explain
-from archspec.language.load import load
 from tests.graph.test_laws import check_against_torch
 
 SPEC = """

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from archspec.cli.main import main
+from archspec.cli import main
 
 FOLDER = Path(__file__).parents[1] / "golden" / "broken"
 SPECS = sorted(path.name for path in FOLDER.glob("*.yaml"))

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import archspec
-from archspec.graph.node import Graph
+from archspec.graph import Graph
 
 HEAD = """
 archspec: 1

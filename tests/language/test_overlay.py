@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archspec.errors import Problem, Source, SpecError
+from archspec.language import overlay_of
 from archspec.language.document import Fields, Leaf, locate, parse, plain
 from archspec.language.document.write import dump
-from archspec.language.overlay import merge, overlay_of
+from archspec.language.overlay import merge
 
 BASE = """
 params: {dim: 64, depth: 2, attention: re_attention}

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import torch
 
-from archspec.analysis.report import report
-from archspec.cli.main import main
+from archspec.analysis import report
+from archspec.cli import main
 from archspec.compiler.build import build
 from archspec.errors import SpecError
-from archspec.language.load import load
+from archspec.language import load
 from archspec.language.words import vocabulary
 
 SPEC = """

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from archspec.cli.main import main
+from archspec.cli import main
 from archspec.language import packaged_specs
 from archspec.language.document import parse, plain, read
 from archspec.language.schema import schema
-from archspec.language.words.vocabulary import Vocabulary
+from archspec.language.words import Vocabulary
 
 SCHEMA = schema()
 SPECS = [*packaged_specs(), *sorted((Path(__file__).parents[2] / "specs" / "tutorial").glob("*.yaml"))]

@@ -15,11 +15,8 @@ import archspec
 from archspec.blocks.class_attention import ClassAttention
 from archspec.blocks.class_layer import ClassLayer
 from archspec.compiler.compile import compile
-from archspec.graph.block import Ref
-from archspec.graph.infer import infer
-from archspec.graph.node import Graph, Node
-from archspec.graph.shape import Tokens
-from archspec.weights.load import export_state_dict
+from archspec.graph import Graph, Node, Ref, Tokens, infer
+from archspec.weights import export_state_dict
 from tests.support.agreement import assert_filled_alike
 from tests.support.laws import Case, Formula, Line, laws
 from tests.support.peers import SPECS, lucid, randomise, rates, settings, timm

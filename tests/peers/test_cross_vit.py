@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 import archspec
-from archspec.weights.load import export_state_dict
+from archspec.weights import export_state_dict
 from tests.support.agreement import assert_close, twin
 from tests.support.laws import Case, Line, Names, laws
 from tests.support.peers import SPECS, lucid, randomise, rates, settings, timm, variants

@@ -15,12 +15,9 @@ from torch.nn import functional as F
 import archspec
 from archspec.blocks.re_attention import ReAttention
 from archspec.compiler.compile import compile
-from archspec.graph.block import Ref
-from archspec.graph.infer import infer
-from archspec.graph.node import Graph, Node
-from archspec.graph.shape import Tokens
+from archspec.graph import Graph, Node, Ref, Tokens, infer
 from archspec.ops.norm import LayerNorm
-from archspec.weights.load import export_state_dict
+from archspec.weights import export_state_dict
 from tests.support.agreement import assert_close
 from tests.support.laws import Case, Formula, Line, Names, laws
 from tests.support.peers import SPECS, lucid, pixels, randomise, settings

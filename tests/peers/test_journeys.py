@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 
 import archspec
-from archspec.cli.main import main
+from archspec.cli import main
 from tests.support.peers import timm
 
 EDITED = ("params.classes=17", "inputs.image.channels=12", "inputs.image.size=[320,256]")

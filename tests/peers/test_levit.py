@@ -14,12 +14,9 @@ from torch import Tensor, nn
 
 import archspec
 from archspec.compiler.compile import compile
-from archspec.graph.block import Ref
-from archspec.graph.infer import infer
-from archspec.graph.node import Graph, Node
-from archspec.graph.shape import Grid, Tokens
+from archspec.graph import Graph, Grid, Node, Ref, Tokens, infer
 from archspec.ops.attention import BiasedAttention
-from archspec.weights.load import export_state_dict, load_weights
+from archspec.weights import export_state_dict, load_weights
 from tests.peers.test_deit import distilling
 from tests.support.agreement import assert_close, assert_same_logits, twin
 from tests.support.laws import Case, Line, laws

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import archspec
-from archspec.weights.load import export_state_dict, load_weights
+from archspec.weights import export_state_dict, load_weights
 from tests.support.agreement import assert_close
 from tests.support.laws import Case, Formula, Line, Names, laws
 from tests.support.peers import SPECS, lucid, pixels, randomise, rates, settings

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 import archspec
-from archspec.weights.load import LoadReport, export_state_dict
+from archspec.weights import LoadReport, export_state_dict
 from tests.support.peers import SPECS, pixels
 
 

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 import archspec
-from archspec.graph.node import Graph
-from archspec.weights.load import export_state_dict, plan_weights
+from archspec.graph import Graph
+from archspec.weights import export_state_dict, plan_weights
 from tests.support.agreement import (
     assert_close,
     assert_filled_alike,

@@ -13,11 +13,11 @@ from types import FrameType
 from typing import Any
 
 from archspec.errors import Mark, Source, SpecError
-from archspec.graph.block import Block
+from archspec.graph import Block
 from archspec.language import graph_of, open_spec
 from archspec.language.document import Fields, Items, Leaf, Tree, parse
 from archspec.language.spec import NODE_KEYS, BlockSpec, Expect, Input, NodeSpec, Spec
-from archspec.language.words.vocabulary import Vocabulary
+from archspec.language.words import Vocabulary
 
 SLOWEST = 2.0  # seconds
 VOCABULARY = Vocabulary()

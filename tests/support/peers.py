@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from archspec.graph.node import Graph
+from archspec.graph import Graph
 from archspec.language import open_spec
 from archspec.ops.drop import DropPath
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from archspec.graph.block import Block, Ref
-from archspec.graph.node import Graph, Node
-from archspec.graph.repeat import Repeat
-from archspec.graph.units import show_sizes
+from archspec.graph import Block, Graph, Node, Ref, Repeat, show_sizes
 from archspec.language.wiring import Definition
 
 Entry = dict[str, Any]

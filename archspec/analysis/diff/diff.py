@@ -11,7 +11,7 @@ from archspec.analysis.diff.changes import changed_fields, moves
 from archspec.analysis.diff.describe import Entries, describe, shapes_of
 from archspec.analysis.diff.fitting import fitting
 from archspec.analysis.diff.text import changes_of, text_of
-from archspec.graph.node import Graph
+from archspec.graph import Graph
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from archspec.graph.node import Graph, Node
-from archspec.graph.shape import Shape
+from archspec.graph import Graph, Node, Shape
 
 
 def fitting(a: Graph, b: Graph) -> tuple[int, int]:

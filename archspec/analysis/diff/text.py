@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from archspec.analysis.diff.changes import changed_fields, parent
 from archspec.analysis.diff.describe import Entries, Entry
 from archspec.analysis.table import aligned
-from archspec.graph.node import Graph
-from archspec.graph.units import fold_paths, path_pattern, show_macs
+from archspec.graph import Graph, fold_paths, path_pattern, show_macs
 from archspec.language.spec import show_value
 
 if TYPE_CHECKING:

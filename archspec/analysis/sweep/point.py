@@ -8,11 +8,9 @@ from typing import Any
 
 from archspec.analysis.sweep.usage import usage_error
 from archspec.errors import Problem, SpecError
-from archspec.graph.node import Graph
-from archspec.language import SpecFile, document, graph_of
-from archspec.language.budget import activations
+from archspec.graph import Graph
+from archspec.language import SpecFile, activations, document, graph_of, overlay_of
 from archspec.language.expression import ExpressionError, evaluate
-from archspec.language.overlay import overlay_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)

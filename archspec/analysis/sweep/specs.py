@@ -11,7 +11,7 @@ from archspec import files
 from archspec.errors import Problem, Source, SpecError
 from archspec.language import document, resolve
 from archspec.language.document.write import dump
-from archspec.language.words.use import beside
+from archspec.language.words import beside
 
 if TYPE_CHECKING:
     from archspec.analysis.sweep.sweep import Sweep

@@ -9,7 +9,7 @@ from archspec.analysis.sweep.front import MEASURES, goals_text
 from archspec.analysis.sweep.grid import last_words
 from archspec.analysis.sweep.point import Point
 from archspec.analysis.table import Column, Table
-from archspec.graph.units import show_macs
+from archspec.graph import show_macs
 from archspec.language.document.write import dump
 
 if TYPE_CHECKING:

@@ -14,11 +14,10 @@ from typing import Any
 
 from archspec.cli.arguments import output_arguments, refuse
 from archspec.errors import Problem, Source, SpecError, nearest
-from archspec.graph.block import Block, ports_of
+from archspec.graph import Block, ports_of
 from archspec.language import document
 from archspec.language.spec import docstring_of, show, validate_library, wanted
-from archspec.language.words.plugins import blocks_of_file
-from archspec.language.words.vocabulary import Vocabulary
+from archspec.language.words import Vocabulary, blocks_of_file
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

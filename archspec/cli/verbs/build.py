@@ -18,9 +18,9 @@ from archspec.cli.arguments import depth_of, output_arguments, spec_arguments, w
 from archspec.cli.progress import progress
 from archspec.errors import Problem, SpecError
 from archspec.files import write
-from archspec.graph.node import Graph
+from archspec.graph import Graph
+from archspec.language import load
 from archspec.language.document.write import dump
-from archspec.language.load import load
 
 if TYPE_CHECKING:
     import torch
@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
         model = compile(graph, device=device, dtype=getattr(torch, args.dtype), progress=step)
     loaded = None
     if args.weights:
-        from archspec.weights.load import load_weights
+        from archspec.weights import load_weights
 
         loaded = load_weights(model, args.weights, source=args.source, allow_missing=args.allow_missing)
     forward = _forward(model, graph, device, getattr(torch, args.dtype))
@@ -110,7 +110,7 @@ def _forward(model: torch.nn.Module, graph: Graph, device: torch.device, dtype: 
 def _save(folder: Path, model: torch.nn.Module, graph: Graph) -> None:
     """Write weights, resolved spec, table and picture."""
     from archspec.diagrams import render
-    from archspec.weights.load import save_weights
+    from archspec.weights import save_weights
 
     folder.mkdir(parents=True, exist_ok=True)
     if not any(parameter.is_meta for parameter in model.parameters()):

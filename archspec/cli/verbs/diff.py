@@ -19,7 +19,7 @@ from archspec.analysis.diff import FORMATS, diff
 from archspec.cli.arguments import output_arguments
 from archspec.diagrams import COMPARISONS, compare, look_arguments, look_of
 from archspec.files import write
-from archspec.language.load import load
+from archspec.language import load
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

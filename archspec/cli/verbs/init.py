@@ -12,7 +12,7 @@ from pathlib import Path
 
 from archspec.errors import Problem, SpecError
 from archspec.files import write
-from archspec.language.load import load
+from archspec.language import load
 from archspec.language.schema import schema
 
 MODELINE = "# yaml-language-server: $schema=archspec.schema.json\n"

@@ -7,7 +7,7 @@ import json
 
 from archspec.analysis import FORMATS, report
 from archspec.cli.arguments import depth_of, output_arguments, spec_arguments
-from archspec.language.load import load
+from archspec.language import load
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

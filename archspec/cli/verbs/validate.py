@@ -11,10 +11,9 @@ import json
 
 from archspec.cli.arguments import output_arguments, spec_arguments
 from archspec.errors import Problem, SpecError
-from archspec.graph.infer import Memory
-from archspec.graph.units import show_macs
+from archspec.graph import Memory, show_macs
 from archspec.language import graph_of, open_spec, resolve
-from archspec.language.spec.model import validate
+from archspec.language.spec import validate
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

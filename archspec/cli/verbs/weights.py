@@ -11,7 +11,7 @@ from pathlib import Path
 
 from archspec.cli.arguments import output_arguments, spec_arguments, weights_arguments
 from archspec.cli.progress import progress
-from archspec.language.load import load
+from archspec.language import load
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     with progress("weights", 3, quiet=args.quiet) as step:
         step("import torch")
         from archspec.compiler.compile import compile
-        from archspec.weights.load import load_weights, plan_weights, save_weights
+        from archspec.weights import load_weights, plan_weights, save_weights
 
         if args.dry_run:
             report = plan_weights(graph, args.file, args.source, args.allow_missing)

@@ -10,7 +10,7 @@ from archspec.diagrams.figure.measure import Label, Labels, Leaf, Line, Measure,
 from archspec.diagrams.layout import Edge, Gaps, Plan, Vertex, layout
 from archspec.diagrams.options import Options
 from archspec.diagrams.view import INPUT, OUTPUT, Box, Level, shape_text
-from archspec.graph.shape import Shape, Tokens
+from archspec.graph import Shape, Tokens
 
 PAD = 14.0
 SUM = 20.0

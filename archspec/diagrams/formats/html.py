@@ -40,7 +40,7 @@ from archspec.diagrams.layout import COVERED, HEAD, RADIUS
 from archspec.diagrams.look import DARK, FONTS, LIGHT, Theme, css
 from archspec.diagrams.options import Options
 from archspec.diagrams.view import ALL, INPUT, OUTPUT, Box, Level, Opening, number, shape_text
-from archspec.graph.repeat import Repeat
+from archspec.graph import Repeat
 
 if TYPE_CHECKING:
     from archspec.diagrams.picture import Picture

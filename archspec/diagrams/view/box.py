@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from archspec.graph.node import Node
-from archspec.graph.shape import Cost, Shape
+from archspec.graph import Cost, Node, Shape
 
 INPUT, OUTPUT = "input", "output"
 """Roles of the boxes that are a level's own inputs and outputs."""

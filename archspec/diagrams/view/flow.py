@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from archspec.diagrams.view.box import INPUT, OUTPUT, Level
-from archspec.graph.shape import Shape
+from archspec.graph import Shape
 
 
 @dataclass(frozen=True, slots=True)

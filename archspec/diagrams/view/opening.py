@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from archspec.diagrams.error import RenderError
 from archspec.errors import nearest
-from archspec.graph.node import Graph
+from archspec.graph import Graph
 
 ALL = 1_000
 """A depth beyond that of any graph."""

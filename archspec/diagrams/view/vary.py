@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby, pairwise
 from typing import Any
 
-from archspec.graph.block import Block
-from archspec.graph.node import Graph, Node
+from archspec.graph import Block, Graph, Node
 
 
 def alike(nodes: Iterable[Node]) -> list[list[Node]]:

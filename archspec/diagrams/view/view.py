@@ -7,10 +7,7 @@ from collections.abc import Sequence
 from archspec.diagrams.view.box import INPUT, OUTPUT, Box, Level, Wire
 from archspec.diagrams.view.opening import Opening
 from archspec.diagrams.view.vary import alike, fullest, label_of_all, varying
-from archspec.graph.block import Block
-from archspec.graph.node import Graph, Node
-from archspec.graph.repeat import Repeat
-from archspec.graph.shape import Cost
+from archspec.graph import Block, Cost, Graph, Node, Repeat
 
 
 def view(graph: Graph, opening: Opening) -> Level:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archspec.diagrams.view.box import Box
-from archspec.graph.shape import Cost, Shape
+from archspec.graph import Cost, Shape
 
 
 def shape_text(shape: Shape) -> str:

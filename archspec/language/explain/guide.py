@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from archspec.graph.block import Block
+from archspec.graph import Block
 from archspec.language.document import Fields, Tree, locate
 from archspec.language.explain.address import setting_of
 from archspec.language.explain.explanation import Explanation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from archspec.graph.block import Block
+from archspec.graph import Block
 from archspec.language.document.write import dump
 from archspec.language.spec import show_value
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from archspec.graph.block import Block
+from archspec.graph import Block
 from archspec.language.schema.union import Json, any_of
 from archspec.language.spec import Expect, Input, Modes, NodeSpec, Part
 

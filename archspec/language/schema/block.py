@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import NoneType
 from typing import get_args
 
-from archspec.graph.block import Block
+from archspec.graph import Block
 from archspec.language.schema.model import default, field_schema, keys_schema, required, summary
 from archspec.language.schema.union import Json
 from archspec.language.spec import NodeSpec, docstring_of

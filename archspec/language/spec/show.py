@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archspec.errors import listing
-from archspec.graph.block import Block
+from archspec.graph import Block
 from archspec.language.document import Fields, Items, Leaf, Tree
 
 _WIDEST = 80

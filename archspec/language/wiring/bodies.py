@@ -6,10 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from archspec.errors import Problem
-from archspec.graph.block import Ref
-from archspec.graph.infer import with_defaults
-from archspec.graph.key import identity
-from archspec.graph.node import Graph
+from archspec.graph import Graph, Ref, identity, with_defaults
 from archspec.language.wiring.definition import Definition
 from archspec.language.wiring.edges import connect, output_refs
 from archspec.language.wiring.level import Level

@@ -10,11 +10,21 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, create_mod
 from pydantic.fields import FieldInfo
 
 from archspec.errors import Mark, Problem, nearest
-from archspec.graph.block import Block, Composite, Port, Role, Scope, Value
-from archspec.graph.infer import Shaping, place
-from archspec.graph.key import identity
-from archspec.graph.node import Graph
-from archspec.graph.shape import Image, Tokens, Vector
+from archspec.graph import (
+    Block,
+    Composite,
+    Graph,
+    Image,
+    Port,
+    Role,
+    Scope,
+    Shaping,
+    Tokens,
+    Value,
+    Vector,
+    identity,
+    place,
+)
 from archspec.language.document import Fields, Items, Leaf, Tree, plain
 from archspec.language.spec import BlockSpec, frozen, show
 from archspec.language.wiring.problems import Problems, UnresolvedError

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from archspec.errors import Mark, Problem, listing, nearest
-from archspec.graph.block import Block, Ref
-from archspec.graph.node import Node
+from archspec.graph import Block, Node, Ref
 from archspec.language.document import Fields
 from archspec.language.wiring.level import Level
 from archspec.language.wiring.problems import Problems, UnresolvedError

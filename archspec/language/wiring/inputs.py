@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from archspec.errors import Problem
-from archspec.graph.shape import Grid, Image, Shape, Tokens, Vector
+from archspec.graph import Grid, Image, Shape, Tokens, Vector
 from archspec.language.document import Fields, Tree
 from archspec.language.spec import show_value
 from archspec.language.wiring.problems import Problems, UnresolvedError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from archspec.graph.block import Block
+from archspec.graph import Block
 from archspec.language.document import Fields
 from archspec.language.spec import NodeSpec
 

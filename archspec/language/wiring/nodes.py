@@ -5,8 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from archspec.errors import Problem, nearest
-from archspec.graph.block import Block, carried
-from archspec.graph.repeat import Repeat
+from archspec.graph import Block, Repeat, carried
 from archspec.language.document import Fields
 from archspec.language.spec import SHARING_KEYS, show_value
 from archspec.language.wiring.level import Level

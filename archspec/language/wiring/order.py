@@ -7,8 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from heapq import heapify, heappop, heappush
 
 from archspec.errors import Problem
-from archspec.graph.block import Ref
-from archspec.graph.node import Node
+from archspec.graph import Node, Ref
 from archspec.language.wiring.level import Level
 from archspec.language.wiring.problems import Problems
 

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from archspec.errors import Mark, Problem, nearest
-from archspec.graph.block import Block
+from archspec.graph import Block
 from archspec.language.document import Fields, Items, Leaf, Tree
 from archspec.language.spec import NODE_KEYS, complaints, show, show_value
 from archspec.language.wiring.definition import Definition

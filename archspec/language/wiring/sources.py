@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archspec.errors import Mark, Problem, nearest
-from archspec.graph.block import Block
+from archspec.graph import Block
 from archspec.language.document import Fields, Items, Tree
 from archspec.language.wiring.level import Level
 from archspec.language.wiring.problems import Problems

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from archspec.graph.block import Ref
-from archspec.graph.node import Graph
+from archspec.graph import Graph, Ref
 from archspec.language.spec import Marked, Modes
 from archspec.language.wiring.bodies import Bodies
 from archspec.language.wiring.edges import connect, output_refs

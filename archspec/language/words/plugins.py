@@ -7,7 +7,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 from archspec.errors import Problem, SpecError
-from archspec.graph.block import Block
+from archspec.graph import Block
 from archspec.language.document import Leaf, note
 from archspec.language.words.vocabulary import Vocabulary, blocks_in, completed
 

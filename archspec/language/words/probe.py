@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from archspec.errors import RuleError
-from archspec.graph.block import Block
-from archspec.graph.key import identity
-from archspec.graph.shape import Cost, Image, Shape, Tokens, Vector
+from archspec.graph import Block, Cost, Image, Shape, Tokens, Vector, identity
 
 BATCH = 2
 

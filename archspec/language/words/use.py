@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from archspec.errors import Mark, Problem, SpecError
-from archspec.graph.block import Block
+from archspec.graph import Block
 from archspec.language import document
 from archspec.language.document import Fields, Items, Leaf, Tree
 from archspec.language.spec import BlockSpec, Marked, validate_library

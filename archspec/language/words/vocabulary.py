@@ -13,7 +13,7 @@ from typing import Any
 
 from archspec import blocks, ops
 from archspec.errors import Problem, SpecError
-from archspec.graph.block import Block, word_of
+from archspec.graph import Block, word_of
 
 GROUP = "archspec.blocks"
 
