@@ -62,8 +62,7 @@ class Official:
         w = self.w[f"{name}.w"]
 
         def features(z: Tensor) -> Tensor:
-            exponent: Tensor = torch.einsum("bti, mi -> btm", z, w) - (z * z).sum(-1, keepdim=True) / 2
-            return exponent.exp() / 32**0.5
+            return torch.exp(torch.einsum("bti, mi -> btm", z, w) - (z * z).sum(-1, keepdim=True) / 2) / math.sqrt(32)
 
         q, k = features(q), features(k)
         total = torch.einsum("bti, bi -> bt", q, k.sum(1))[..., None]

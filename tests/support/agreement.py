@@ -108,7 +108,7 @@ def assert_same_gradients(ours: nn.Module, peer: nn.Module, tolerance: float = 1
 
 
 def assert_filled_alike(actual: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:
-    """Fresh state dicts: the same names and shapes, and in every tensor the same mean and spread, as far as its size can tell."""
+    """Fresh state dicts: the same names and shapes; in every tensor the same mean and spread, as its size can tell."""
     assert actual.keys() == expected.keys()
     for name, tensor in expected.items():
         assert actual[name].shape == tensor.shape, name
