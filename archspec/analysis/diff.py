@@ -15,8 +15,8 @@ from archspec.graph.block import Block, Ref
 from archspec.graph.node import Graph, Node
 from archspec.graph.repeat import Repeat
 from archspec.graph.shape import Shape
-from archspec.language.wiring.definition import Definition
-from archspec.language.wiring.values import show_value
+from archspec.language.spec import show_value
+from archspec.language.wiring import Definition
 
 FORMATS = ("text", "md")
 Entry = dict[str, Any]  # a node as plain data: its block, its fields, and what it reads

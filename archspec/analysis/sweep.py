@@ -18,7 +18,8 @@ from archspec.errors import Mark, Problem, Source, SpecError, nearest
 from archspec.language import document
 from archspec.language.budget import activations
 from archspec.language.expression import ExpressionError, evaluate
-from archspec.language.load import SpecFile, graph_of, open_spec, resolve, settings
+from archspec.language.find import SpecFile, open_spec, resolve
+from archspec.language.load import graph_of, settings
 from archspec.language.overlay import overlay_of
 from archspec.language.words.use import beside
 

@@ -101,7 +101,7 @@ def test_the_state_is_all_that_the_page_shows(server: Server) -> None:
     ("old", "new", "code", "nodes"),
     [
         ("first: {block: stage, heads: 3}", "first: {block: stage, heads: 5}", "divisible", ["first.layers"]),
-        ("heads: $heads", "head: $heads", "missing-key", ["first.layers", "second.layers"]),
+        ("heads: $heads", "head: $heads", "unknown-key", ["first.layers", "second.layers"]),
         ("block: mean_pool", "block: mean_pol", "unknown-block", ["pool"]),
         ("{block: mean_pool", "{block: [mean_pool", "yaml-syntax", ["pool"]),
         ("{logits: head}", "{logits: hed}", "unknown-source", ["outputs.logits"]),

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from archspec.graph.node import Graph
-from archspec.language.load import open_spec
+from archspec.language import open_spec
 from archspec.ops.drop import DropPath
 
 SPECS = Path(__file__).parents[2] / "specs"

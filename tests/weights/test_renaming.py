@@ -12,7 +12,7 @@ from torch import Tensor, fx
 
 import archspec
 from archspec.errors import SpecError
-from archspec.language.load import open_spec, packaged_specs
+from archspec.language import open_spec, packaged_specs
 from archspec.weights.load import export_state_dict, load_weights
 from archspec.weights.rules import Dialect, dialects, identity
 
