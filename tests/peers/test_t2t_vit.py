@@ -54,7 +54,7 @@ class Official:
         z = self.norm(f"{name}.norm1", x)
         if f"{name}.w" not in self.w:
             q, k, v = self.linear(f"{name}.attn.qkv", z).chunk(3, -1)
-            y: Tensor = (q * x.shape[-1] ** -0.5 @ k.mT).softmax(-1) @ v
+            y = (q * x.shape[-1] ** -0.5 @ k.mT).softmax(-1) @ v
             x = v + self.linear(f"{name}.attn.proj", y)
             y = F.gelu(self.linear(f"{name}.mlp.fc1", self.norm(f"{name}.norm2", x)))
             return x + self.linear(f"{name}.mlp.fc2", y)
@@ -62,7 +62,7 @@ class Official:
         w = self.w[f"{name}.w"]
 
         def features(z: Tensor) -> Tensor:
-            return torch.exp(torch.einsum("bti, mi -> btm", z, w) - (z * z).sum(-1, keepdim=True) / 2) / 32**0.5
+            return torch.exp(torch.einsum("bti, mi -> btm", z, w) - (z * z).sum(-1, keepdim=True) / 2) / math.sqrt(32)
 
         q, k = features(q), features(k)
         total = torch.einsum("bti, bi -> bt", q, k.sum(1))[..., None]

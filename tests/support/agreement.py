@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -53,6 +53,12 @@ def heads(output: Any) -> dict[str, Tensor]:
     return {"logits": output.logits}
 
 
+def our_heads(output: Any) -> dict[str, Tensor]:
+    """The tensors that ours returns, which names them where they are two."""
+    assert isinstance(output, Tensor) or output._fields == ("logits", "distillation")
+    return heads(output)
+
+
 def assert_same_heads(actual: Mapping[str, Tensor], expected: Mapping[str, Tensor], tolerance: float) -> None:
     assert actual.keys() == expected.keys()
     for name, tensor in expected.items():
@@ -62,7 +68,7 @@ def assert_same_heads(actual: Mapping[str, Tensor], expected: Mapping[str, Tenso
 @torch.no_grad()
 def assert_same_logits(ours: nn.Module, peer: nn.Module, x: Tensor, tolerance: float = 1e-5) -> None:
     """The same outputs in evaluation, to float rounding."""
-    assert_same_heads(heads(ours.eval()(x)), heads(peer.eval()(x)), tolerance)
+    assert_same_heads(our_heads(ours.eval()(x)), heads(peer.eval()(x)), tolerance)
 
 
 def assert_given_back(ours: nn.Module, peer: nn.Module, report: LoadReport) -> None:
@@ -80,9 +86,9 @@ def assert_same_statistics(ours: nn.Module, peer: nn.Module, source: str, tolera
         assert_close(tensor.double(), theirs[name].double(), tolerance, name)
 
 
-def training_step(model: nn.Module, x: Tensor) -> dict[str, Tensor]:
+def training_step(model: nn.Module, x: Tensor, read: Callable[[Any], dict[str, Tensor]] = heads) -> dict[str, Tensor]:
     """The outputs in training; each head gives gradients of its own, which stay in the parameters."""
-    outputs = heads(model.train()(x))
+    outputs = read(model.train()(x))
     loss = torch.stack([output.pow(2 + place).sum() for place, output in enumerate(outputs.values())]).sum()
     loss.backward()
     return {name: output.detach() for name, output in outputs.items()}
@@ -108,9 +114,10 @@ def assert_same_gradients(ours: nn.Module, peer: nn.Module, tolerance: float = 1
 
 
 def assert_filled_alike(actual: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:
-    """Fresh state dicts: the same names, and in every tensor the same mean and spread, as far as its size can tell."""
+    """Fresh state dicts: the same names and shapes; in every tensor the same mean and spread, as its size can tell."""
     assert actual.keys() == expected.keys()
     for name, tensor in expected.items():
+        assert actual[name].shape == tensor.shape, name
         spread, count = float(tensor.float().std(correction=0)), tensor.numel()
         distance = float(actual[name].float().mean() - tensor.float().mean())
         assert abs(distance) <= 6 * spread * (2 / count) ** 0.5, name

@@ -26,6 +26,7 @@ from tests.support.agreement import (
     assert_same_logits,
     assert_same_statistics,
     load_strictly,
+    our_heads,
     taken_names,
     training_step,
 )
@@ -169,7 +170,7 @@ def training(case: Case) -> None:
     ours = archspec.build(graph)
     source = load_strictly(ours, peer, case.source).source
     x = pixels(graph).double()
-    actual = training_step(ours.double(), x)
+    actual = training_step(ours.double(), x, our_heads)
     assert_same_heads(actual, training_step(peer.double(), x), 1e-12)
     assert_same_gradients(ours, peer)
     assert_same_statistics(ours, peer, source)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from archspec.compiler.rewrites.rewrite import Record, Rewrite
-from archspec.graph import Block, Graph, Node, Ref
+from archspec.graph import Block, Graph, Node, Ref, Tokens
 from archspec.ops.drop import Dropout, DropPath
 from archspec.ops.merge import Scale
 
@@ -35,4 +35,4 @@ def does_nothing(block: Block) -> bool:
     return False
 
 
-REWRITE = Rewrite("exact", apply)
+REWRITE = Rewrite("exact", apply, (Dropout(rate=0), (Tokens(3, 4),)))

@@ -9,7 +9,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Literal
 
-from archspec.graph import Graph
+from archspec.graph import Block, Graph, Shape
 
 Law = Literal["exact"]
 """exact: equal outputs in training and evaluation, equal gradients, the same keys of the state dict."""
@@ -36,6 +36,8 @@ class Rewrite:
     law: Law
     apply: Callable[[Graph], tuple[Graph, list[Record]]]
     """From a level to the level that runs, and records whose paths begin at this level."""
+    example: tuple[Block, tuple[Shape, ...]]
+    """A block, and what it reads, of which the rewrite changes something: what the laws are tried on first."""
 
 
 @cache
