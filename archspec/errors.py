@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-MOST_PROBLEMS = 50  # more than anybody reads at once; a step that has found so many stops
+MOST_PROBLEMS = 50  # more than anybody reads at once; a step stops at so many
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +39,11 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault: a stable code, one sentence with the values in it, the place, and what to do instead."""
+    """One fault: a stable code, one sentence with the values in it, the place, and what to do instead.
+
+    `path` is the dotted address in the spec; `key` is the config key that the fault is about, where there is one: the
+    key that is missing, or the one that is not known.
+    """
 
     code: str
     message: str
@@ -47,6 +51,7 @@ class Problem:
     path: str = ""
     notes: tuple[str, ...] = ()
     help: str | None = None
+    key: str | None = None
 
     def at(self, mark: Mark | None, path: str | None = None) -> Problem:
         """The same problem, placed, unless it already has a place."""
@@ -81,19 +86,18 @@ class Problem:
 
 
 class SpecError(Exception):
-    """Everything that one step found wrong; `problems` holds each."""
+    """Everything that is wrong with a spec, as far as one step can see it; `problems` holds each fault."""
 
     def __init__(self, problems: Iterable[Problem] | Problem) -> None:
-        found = (problems,) if isinstance(problems, Problem) else tuple(problems)
-        super().__init__("\n\n".join(map(str, found)))
-        self.problems: tuple[Problem, ...] = found
+        self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        super().__init__("\n\n".join(map(str, self.problems)))
 
     def __reduce__(self) -> tuple[type[SpecError], tuple[tuple[Problem, ...]]]:
         return SpecError, (self.problems,)
 
 
 class RuleError(ValueError):
-    """A rule of a block is broken. It knows the sentence and the values; whoever placed the block adds where."""
+    """A block's rule is broken. The message states the values; the code that placed the block adds the location."""
 
     def __init__(self, message: str, *, code: str = "shape", field: str | None = None, help: str | None = None) -> None:
         super().__init__(message)
@@ -102,16 +106,21 @@ class RuleError(ValueError):
         self.help = help
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """`did you mean …?` for a word that is none of the known ones; None where nothing is near."""
+def similar(word: str, known: Iterable[str]) -> list[str]:
+    """The known words that an unknown one may be a misspelling of: the nearest first, two at most."""
     from difflib import get_close_matches
 
-    near = get_close_matches(word, list(known), n=2, cutoff=0.6)
+    return get_close_matches(word, list(known), n=2, cutoff=0.6)
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The question `did you mean …?` for an unknown word; None where no known word is similar."""
+    near = similar(word, known)
     return f"did you mean {' or '.join(near)}?" if near else None
 
 
 def listing(words: Sequence[str] | Iterable[str], most: int = 12) -> str:
-    """Words for a message, cut where there are too many to be read."""
+    """Words separated by commas; after `most` of them an ellipsis and their number."""
     words = list(words)
     return ", ".join(words[:most]) + (f", … ({len(words)} in all)" if len(words) > most else "")
 

@@ -1,4 +1,4 @@
-"""`expect`: a spec is its own acceptance test."""
+"""`expect`: budgets and output sizes that a spec holds itself to."""
 
 from __future__ import annotations
 
@@ -9,60 +9,76 @@ from archspec.errors import Problem, SpecError
 from archspec.graph.node import Graph
 from archspec.language.document import Fields, locate
 from archspec.language.expression import ExpressionError, evaluate
-from archspec.language.spec.model import Expect
+from archspec.language.spec import Expect
 
 
 def check(expect: Expect, graph: Graph, tree: Fields, params: Mapping[str, Any]) -> None:
-    """Hold a shaped graph to its spec's budgets, which may read `params`; a SpecError names each that is missed."""
-    cost = graph.cost
-    problems = []
+    """Compare a shaped graph with its spec's `expect`, whose expressions read `params`.
 
-    def miss(key: str, message: str) -> None:
-        at = locate(tree, ("expect", *key.split(".")))
-        problems.append(Problem("expect", message, at.mark if at else None, f"expect.{key}"))
-
-    def asked(key: str, given: Any) -> Any:
-        """A bound as a number; None where there is none, or where its expression fails, which is told."""
-        if not isinstance(given, str):
-            return given
-        try:
-            found = evaluate(given, params)
-        except ExpressionError as error:
-            return miss(key, f"expect.{key}: {given}: {error}")
-        if isinstance(found, bool) or not isinstance(found, int | float):
-            return miss(key, f"expect.{key} takes a number, got {found!r}")
-        return found
-
-    measures = [("params", "parameters", cost.params), ("macs", "MACs", cost.macs)]
+    Raises SpecError with a problem for each budget that is missed.
+    """
+    budget = _Budget(tree, params)
+    measures = [("params", "parameters", graph.cost.params), ("macs", "MACs", graph.cost.macs)]
     if expect.activations is not None or expect.max_activations is not None:
         measures.append(("activations", "activations", activations(graph)))
-    for key, unit, found in measures:
-        exact, most = asked(key, getattr(expect, key)), asked(f"max_{key}", getattr(expect, f"max_{key}"))
-        if exact is not None and exact != found:
-            miss(key, f"expected {exact:,} {unit}, the graph has {found:,} ({found - exact:+,})")
-        if most is not None and found > most:
-            miss(f"max_{key}", f"expected at most {most:,.0f} {unit}, the graph has {found:,}")
-    for title, given in (expect.outputs or {}).items():
-        sizes = [asked(f"outputs.{title}", size) for size in given]
-        if title not in graph.outputs:
-            miss(f"outputs.{title}", f"no output is called {title}: there are {', '.join(graph.outputs)}")
-        elif None not in sizes and list(graph.shape(graph.outputs[title]).sizes) != sizes:
-            shape = graph.shape(graph.outputs[title])
-            miss(f"outputs.{title}", f"expected {title} to be {'x'.join(map(str, sizes))}, it is {shape}")
-    if problems:
-        raise SpecError(problems)
+    for key, unit, value in measures:
+        exact = budget.number(key, getattr(expect, key))
+        most = budget.number(f"max_{key}", getattr(expect, f"max_{key}"))
+        if exact is not None and exact != value:
+            budget.miss(key, f"expected {exact:,} {unit}, the graph has {value:,} ({value - exact:+,})")
+        if most is not None and value > most:
+            budget.miss(f"max_{key}", f"expected at most {most:,.0f} {unit}, the graph has {value:,}")
+    for name, bounds in (expect.outputs or {}).items():
+        budget.check_output(name, bounds, graph)
+    if budget.problems:
+        raise SpecError(budget.problems)
+
+
+class _Budget:
+    """Evaluates the numbers of `expect`, and collects what is missed."""
+
+    def __init__(self, tree: Fields, params: Mapping[str, Any]) -> None:
+        self.tree, self.params = tree, params
+        self.problems: list[Problem] = []
+
+    def miss(self, key: str, message: str) -> None:
+        """Record a problem at a key of `expect`."""
+        at = locate(self.tree, ("expect", *key.split(".")))
+        self.problems.append(Problem("expect", message, at.mark if at else None, f"expect.{key}"))
+
+    def number(self, key: str, bound: Any) -> Any:
+        """A bound as a number; None where there is none, or where its expression fails, which is recorded."""
+        if not isinstance(bound, str):
+            return bound
+        try:
+            value = evaluate(bound, self.params)
+        except ExpressionError as error:
+            return self.miss(key, f"expect.{key}: {bound}: {error}")
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return self.miss(key, f"expect.{key} takes a number, got {value!r}")
+        return value
+
+    def check_output(self, name: str, bounds: tuple[Any, ...], graph: Graph) -> None:
+        """Compare the sizes of one output, without the batch."""
+        sizes = [self.number(f"outputs.{name}", size) for size in bounds]
+        if name not in graph.outputs:
+            self.miss(f"outputs.{name}", f"no output is called {name}: there are {', '.join(graph.outputs)}")
+            return
+        shape = graph.shape(graph.outputs[name])
+        if None not in sizes and list(shape.sizes) != sizes:
+            self.miss(f"outputs.{name}", f"expected {name} to be {'x'.join(map(str, sizes))}, it is {shape}")
 
 
 def activations(graph: Graph) -> int:
-    """Numbers that the outputs of all ops hold for one sample: what training keeps; times 4 bytes in float32."""
+    """How many numbers the outputs of all ops hold for one sample: what training keeps in memory, 4 bytes each."""
     return _activations(graph, {})
 
 
-def _activations(graph: Graph, known: dict[int, int]) -> int:
-    """`known` remembers bodies: repeats hold the same one many times."""
-    if id(graph) not in known:
-        known[id(graph)] = sum(
-            _activations(node.body, known) if node.body else sum(shape.numel for shape in node.outputs)
+def _activations(graph: Graph, counted: dict[int, int]) -> int:
+    """`counted` holds the sums of bodies by identity: repeats hold the same one many times."""
+    if id(graph) not in counted:
+        counted[id(graph)] = sum(
+            _activations(node.body, counted) if node.body else sum(shape.numel for shape in node.outputs)
             for node in graph.nodes.values()
         )
-    return known[id(graph)]
+    return counted[id(graph)]

@@ -12,13 +12,11 @@ from archspec.graph.block import Block
 from archspec.language import document
 from archspec.language.document import Fields, Items, Leaf, Tree
 from archspec.language.expression import is_expression, references
-from archspec.language.load import SpecFile, open_spec, resolve, settings
-from archspec.language.spec.docstrings import docstring_of
-from archspec.language.spec.model import TOP, NodeSpec, validate
-from archspec.language.wiring.definition import Definition
-from archspec.language.wiring.values import UnresolvedError, show_value
-from archspec.language.wiring.wire import Wirer
-from archspec.language.words.use import collect
+from archspec.language.find import SpecFile, open_spec, resolve
+from archspec.language.load import settings
+from archspec.language.spec import NODE_KEYS, SPEC_KEYS, NodeSpec, docstring_of, show_value, validate
+from archspec.language.wiring import Definition, Preamble, Problems, UnresolvedError, evaluate_tree, read_preamble
+from archspec.language.words import collect
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +106,9 @@ def explain(
     chosen, texts = variant or found.variant, settings(overrides)
     tree = resolve(found, chosen, texts)
     brought = collect(validate(tree), found.path, allow_python=allow_python)
-    wirer = Wirer(brought.vocabulary)
-    names = wirer.open_names(brought.marked)
-    guide = _Guide(wirer, brought.marked.tree)
+    preamble = read_preamble(brought.marked, brought.vocabulary, Problems())
+    names = preamble.params
+    guide = _Guide(preamble, brought.marked.tree)
     words = [word for word in path.split(".") if word]
     if words and not _at_top(words, tree):
         words = ["graph", *words]
@@ -154,8 +152,8 @@ class _LostError(Exception):
 class _Guide:
     """Follows a path through a document: mappings, nodes, slots, and the graphs of blocks written in YAML."""
 
-    def __init__(self, wirer: Wirer, tree: Fields) -> None:
-        self.wirer, self.tree = wirer, tree
+    def __init__(self, preamble: Preamble, tree: Fields) -> None:
+        self.preamble, self.tree = preamble, tree
 
     def follow(self, words: list[str], scope: _Scope) -> Explanation:
         if words[0] == "graph" and len(words) > 1 and isinstance(graph := self.tree.entries.get("graph"), Fields):
@@ -233,7 +231,7 @@ class _Guide:
         """A field that the spec leaves alone: the spec's own default for the block, or the block's."""
         field = kind.model_fields[name]
         doc = _line(docstring_of(kind, name))
-        own = self.wirer.defaults.get(kind.word, {})
+        own = self.preamble.defaults.get(kind.word, {})
         if name in own:
             at = document.locate(self.tree, ("defaults", kind.word, name))
             return Explanation(path, own[name], (_place(at),) if at else (), doc=doc)
@@ -250,7 +248,8 @@ class _Guide:
         word = self.known(leaf, scope, path) if leaf is not None else None
         if isinstance(word, Block):
             return type(word)
-        return self.wirer.vocabulary[word] if isinstance(word, str) and word in self.wirer.vocabulary else None
+        words = self.preamble.vocabulary
+        return words[word] if isinstance(word, str) and word in words else None
 
     def held(self, given: Tree | None, scope: _Scope, path: str, default: Any) -> type[Block] | None:
         own = type(default) if isinstance(default, Block) else None
@@ -266,14 +265,11 @@ class _Guide:
 
     def known(self, at: Tree, scope: _Scope, path: str) -> Any:
         """The value, or – where its expression fails – a text that says so."""
-        before = len(self.wirer.problems)
+        problems = Problems()
         try:
-            return self.wirer.value(at, scope.names, path)
+            return evaluate_tree(at, scope.names, path, problems)
         except UnresolvedError:
-            return _Failed(self.wirer.problems[before].message)
-
-
-NODE_KEYS = frozenset({"block", "from", *NodeSpec.model_fields})
+            return _Failed(problems[0].message if problems else "a parameter that it reads has no value")
 
 
 class _Failed(str):
@@ -282,7 +278,7 @@ class _Failed(str):
 
 def _at_top(words: list[str], tree: Fields) -> bool:
     """Whether a path begins with a key of the spec; a node may have the name of one, `blocks`."""
-    if words[0] not in TOP:
+    if words[0] not in SPEC_KEYS:
         return False
     graph = tree.entries.get("graph")
     is_node = isinstance(graph, Fields) and words[0] in graph.entries

@@ -4,61 +4,76 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from archspec.errors import Mark, Problem, Source, SpecError, listing, nearest
 from archspec.language.document import MOST_LEVELS, Fields, Items, Leaf, Tree, value
+from archspec.language.spec import DOCUMENT_KEYS, NODE_KEYS, Holds
 
-# what a mapping holds, which decides what an override may add to it
-_TOP, _CLOSED, _NODES, _NODE, _SLOTS, _FREE = "top", "closed", "nodes", "node", "slots", "free"
-_BELOW_TOP = {"params": _CLOSED, "inputs": _CLOSED, "graph": _NODES, "blocks": "blocks", "defaults": _SLOTS}
-_WIRING = ("from", "repeat", "when", "share")  # a node's keys that are no slots
+Kind = Holds | Literal["document", "block", "node"]
+"""What a mapping holds, which decides what an override may add to it."""
 
 
 def merge(base: Fields, over: Fields, problems: list[Problem], *, top: frozenset[str] = frozenset()) -> Fields:
-    """`base` with `over` laid on it; `top` names the keys that may be new at the top level. Faults go to `problems`."""
-    return _Merge(problems, top).mapping(base, over, _TOP, ())
+    """`base` changed by `over`; `top` names the keys that may be new at the top level. Faults go to `problems`."""
+    return _Merge(problems, top).mapping(base, over, "document", ())
+
+
+def without(fields: Fields, names: Iterable[str]) -> Fields:
+    """A mapping without some of its keys."""
+    removed = set(names)
+    entries = {name: tree for name, tree in fields.entries.items() if name not in removed}
+    return replace(fields, entries=entries, keys={name: fields.keys[name] for name in entries})
 
 
 def overlay_of(setting: str) -> Fields:
-    """`graph.stage3.repeat=12`, as `--set` takes it, as an overlay; its marks point into the setting."""
+    """A setting as `--set` takes it, `graph.stage3.repeat=12`, as an overlay; its marks point into the setting.
+
+    Raises SpecError where the text is no setting.
+    """
     source = Source("--set", setting)
     path, equals, written = setting.partition("=")
     if not equals:
         raise _usage(source, 0, len(setting), f"{setting[:80]!r} sets nothing: there is no =")
     if not written.strip():
-        raise _usage(
-            source,
-            0,
-            len(setting),
-            f"{path} is set to nothing",
-            f"write {path}=null to remove it, {path}='' for no text",
-        )
-    words, at, found = path.split("."), 0, []
+        help = f"write {path}=null to remove it, {path}='' for no text"
+        raise _usage(source, 0, len(setting), f"{path} is set to nothing", help)
+    words, at, names = path.split("."), 0, []
     for word in words:
         start = at + len(word) - len(word.lstrip())
         if not word.strip():
             raise _usage(source, at, max(at + 1, at + len(word)), f"a name is missing in {path[:80]!r}")
-        found.append((word.strip(), _mark(source, start, start + len(word.strip()))))
+        names.append((word.strip(), _mark(source, start, start + len(word.strip()))))
         at += len(word) + 1
-    if len(found) > MOST_LEVELS // 2:
-        raise _usage(
-            source, 0, len(path), f"a path of {len(found)} names is longer than the {MOST_LEVELS // 2} that are read"
-        )
+    if len(names) > MOST_LEVELS // 2:
+        message = f"a path of {len(names)} names is longer than the {MOST_LEVELS // 2} that are read"
+        raise _usage(source, 0, len(path), message)
     tree: Tree = value(source, len(path) + 1)
-    for name, mark in reversed(found):
+    for name, mark in reversed(names):
         tree = Fields({name: tree}, {name: mark}, mark)
     assert isinstance(tree, Fields)
     return tree
 
 
 @dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a new node stands: after or before one of its siblings."""
+
+    name: str
+    side: str
+    sibling: str
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
 class _Merge:
-    """One merge, on its way down both trees."""
+    """One merge, as it descends both trees."""
 
     problems: list[Problem]
     top: frozenset[str]
 
-    def mapping(self, base: Fields, over: Fields, kind: str, path: tuple[str, ...]) -> Fields:
+    def mapping(self, base: Fields, over: Fields, kind: Kind, path: tuple[str, ...]) -> Fields:
+        """The merge of two mappings."""
         entries, keys = dict(base.entries), dict(base.keys)
         removed, fresh = [], []
         for name, new in over.entries.items():
@@ -74,38 +89,37 @@ class _Merge:
             else:
                 entries[name] = self.changed(old, new, kind, here, mark)
                 keys[name] = keys[name] if isinstance(entries[name], Fields) and _merges(old, new) else mark
-        if kind == _NODES:
+        if kind == "nodes":
             entries = self.ordered(entries, fresh, over, path)
         for name in removed:  # only now, so that a new node may still say where it stands by a removed one
             entries.pop(name, None)
             keys.pop(name, None)
         return Fields(entries, {name: keys[name] for name in entries}, base.mark, base.earlier)
 
-    def added(self, base: Fields, new: Tree, kind: str, path: tuple[str, ...], mark: Mark) -> Tree | None:
-        """What enters under a name that is not there yet, if anything may."""
+    def added(self, base: Fields, new: Tree, kind: Kind, path: tuple[str, ...], mark: Mark) -> Tree | None:
+        """The value of a new name; None where the mapping takes no new names."""
         below = _below(kind, path[-1])
-        known = kind not in (_TOP, _CLOSED) or (kind == _TOP and path[-1] in self.top)
-        if kind == _NODES and not (isinstance(new, Fields) and ("block" in new.entries or "share" in new.entries)):
+        known = kind not in ("document", "names") or (kind == "document" and path[-1] in self.top)
+        if kind == "nodes" and not (isinstance(new, Fields) and ("block" in new.entries or "share" in new.entries)):
             self.miss(base, path, mark, "and a new node says its block")
             return None
         if not known:
             self.miss(base, path, mark)
             return None
-        if isinstance(new, Fields) and below in (_CLOSED, _NODES) and kind == _TOP:
+        if isinstance(new, Fields) and below in ("names", "nodes") and kind == "document":
             return self.mapping(Fields({}, {}, new.mark), new, below, path)
         return new
 
-    def changed(self, old: Tree, new: Tree, kind: str, path: tuple[str, ...], mark: Mark) -> Tree:
-        """What stands under a name that both sides have."""
+    def changed(self, old: Tree, new: Tree, kind: Kind, path: tuple[str, ...], mark: Mark) -> Tree:
+        """The value of a name that both sides have."""
         below = _below(kind, path[-1])
-        if kind == _NODES and isinstance(new, Fields):
+        if kind == "nodes" and isinstance(new, Fields):
             new = self.unordered(new, path)
         if isinstance(new, Fields) and isinstance(old, Fields) and _merges(old, new):
             return self.mapping(old, new, below, path)
         if isinstance(new, Fields) and isinstance(old, Items) and all(name.isdecimal() for name in new.entries):
-            self.report(
-                f"{'.'.join(path)} is a list, whose items are not set one by one", mark, path, "set the whole list"
-            )
+            message = f"{'.'.join(path)} is a list, whose items are not set one by one"
+            self.report(message, mark, path, "set the whole list")
             return old
         if isinstance(new, Fields) and "block" not in new.entries and _is_short_slot(old, kind, below, path[-1]):
             keys = {"block": old.mark, **new.keys}
@@ -115,70 +129,55 @@ class _Merge:
     def ordered(
         self, entries: dict[str, Tree], fresh: list[str], over: Fields, path: tuple[str, ...]
     ) -> dict[str, Tree]:
-        """The nodes with each new one where its `after` or `before` puts it; the two keys are used up by this."""
+        """The nodes with each new one where its `after` or `before` puts it; the two keys are taken off."""
         order = [name for name in entries if name not in fresh]
-        last: dict[str, str] = {}  # the new node that was put last behind a sibling: the next one goes behind it
-        waiting = []
+        waiting: list[_Place] = []
         for name in fresh:
-            node = entries[name]
-            entries[name], place = self.place(node, (*path, name))
+            entries[name], place = self.place(entries[name], (*path, name))
             if place:
-                waiting.append((name, *place))
+                waiting.append(place)
             else:
                 order.append(name)
-        while waiting:
-            ready = next((item for item in waiting if item[2] in order), None)
-            if ready is None:
-                break
+        last: dict[str, str] = {}  # the new node that was put last behind a sibling: the next one goes behind it
+        while ready := next((place for place in waiting if place.sibling in order), None):
             waiting.remove(ready)
-            name, side, sibling, _ = ready
-            at = order.index(sibling)
-            if side == "after":
-                tail = sibling
-                while tail in last:
-                    tail = last[tail]
-                last[sibling] = name if tail == sibling else last[sibling]
-                if tail != sibling:
-                    last[tail] = name
-                at = order.index(tail) + 1
-            order.insert(at, name)
-        for name, side, sibling, mark in waiting:
-            circle = any(sibling == item[0] for item in waiting)
-            reason = "wait for each other" if circle else f"there is no node {sibling}"
-            message = f"{name} says {side}: {sibling}, but " + (f"the two {reason}" if circle else reason)
-            help = None if circle else nearest(sibling, order) or f"there are {listing(order)}"
-            self.problems.append(Problem("override-order", message, mark, ".".join((*path, name)), help=help))
-            order.append(name)
+            _insert(ready, order, last)
+        for place in waiting:
+            circle = any(place.sibling == other.name for other in waiting)
+            reason = "the two wait for each other" if circle else f"there is no node {place.sibling}"
+            message = f"{place.name} says {place.side}: {place.sibling}, but {reason}"
+            help = None if circle else nearest(place.sibling, order) or f"there are {listing(order)}"
+            at = ".".join((*path, place.name))
+            self.problems.append(Problem("override-order", message, place.mark, at, help=help))
+            order.append(place.name)
         return {name: entries[name] for name in order}
 
-    def place(self, node: Tree, path: tuple[str, ...]) -> tuple[Tree, tuple[str, str, Mark] | None]:
-        """A new node without `after` and `before`, and what they said."""
+    def place(self, node: Tree, path: tuple[str, ...]) -> tuple[Tree, _Place | None]:
+        """A new node without `after` and `before`, and what they say."""
         if not isinstance(node, Fields):
             return node, None
-        said = [side for side in ("after", "before") if side in node.entries]
-        bare = _without(node, said)
-        if len(said) == 2:
+        sides = [side for side in ("after", "before") if side in node.entries]
+        bare, dotted = without(node, sides), ".".join(path)
+        if len(sides) == 2:
             message = f"{path[-1]} says both after and before"
-            self.problems.append(
-                Problem("override-order", message, node.keys["before"], ".".join(path), help="keep one")
-            )
+            self.problems.append(Problem("override-order", message, node.keys["before"], dotted, help="keep one"))
             return bare, None
-        for side in said:
+        for side in sides:
             sibling = node.entries[side]
             if isinstance(sibling, Leaf) and sibling.value is not None:
-                return bare, (side, str(sibling.value), sibling.mark)
+                return bare, _Place(path[-1], side, str(sibling.value), sibling.mark)
             message = f"{path[-1]} says {side} without the name of one node"
-            self.problems.append(Problem("override-order", message, sibling.mark, ".".join(path)))
+            self.problems.append(Problem("override-order", message, sibling.mark, dotted))
         return bare, None
 
     def unordered(self, node: Fields, path: tuple[str, ...]) -> Fields:
-        """An override of a node that is there, which therefore has its place."""
-        said = [side for side in ("after", "before") if side in node.entries]
-        for side in said:
+        """An override of a node that is there, and therefore has a place already."""
+        sides = [side for side in ("after", "before") if side in node.entries]
+        for side in sides:
             message = f"{path[-1]} is there already, so it cannot say {side}"
             help = "only a new node says where it stands"
             self.problems.append(Problem("override-order", message, node.keys[side], ".".join(path), help=help))
-        return _without(node, said)
+        return without(node, sides)
 
     def miss(self, base: Fields, path: tuple[str, ...], mark: Mark, why: str = "") -> None:
         known = list(dict.fromkeys([*base.entries, *(sorted(self.top) if len(path) == 1 else ())]))
@@ -189,19 +188,26 @@ class _Merge:
         self.problems.append(Problem("override-miss", message, mark, ".".join(path), help=help))
 
 
-def _below(kind: str, name: str) -> str:
+def _insert(place: _Place, order: list[str], last: dict[str, str]) -> None:
+    """Put a new node beside its sibling: before it, or behind those that were put after it already."""
+    index = order.index(place.sibling)
+    if place.side == "after":
+        tail = place.sibling
+        while tail in last:
+            tail = last[tail]
+        last[tail] = place.name
+        index = order.index(tail) + 1
+    order.insert(index, place.name)
+
+
+def _below(kind: Kind, name: str) -> Kind:
     """What the mapping under a name holds."""
-    if kind == _TOP:
-        return _BELOW_TOP.get(name, _FREE)
-    if kind == _NODES:
-        return _NODE
-    if kind == "blocks":
-        return "definition"
-    if kind == "definition":
-        return {"graph": _NODES, "params": _CLOSED}.get(name, _FREE)
-    if kind == _NODE:
-        return _NODES if name == "graph" else _FREE if name in _WIRING else _SLOTS
-    return kind if kind == _SLOTS else _FREE
+    if kind in ("document", "block"):  # the keys that a block shares with a document hold the same
+        return DOCUMENT_KEYS[name].holds if name in DOCUMENT_KEYS else "values"
+    if kind == "node":
+        return "values" if name in NODE_KEYS else "slots"
+    below: dict[Kind, Kind] = {"nodes": "node", "blocks": "block", "slots": "slots"}
+    return below.get(kind, "values")
 
 
 def _merges(old: Tree, new: Tree) -> bool:
@@ -217,15 +223,10 @@ def _value(tree: Tree | None) -> object:
     return tree.value if isinstance(tree, Leaf) else None
 
 
-def _is_short_slot(old: Tree, kind: str, below: str, name: str) -> bool:
+def _is_short_slot(old: Tree, kind: Kind, below: Kind, name: str) -> bool:
     """Whether a text stands for a block: `attention: re_attention`."""
-    place = kind == _NODES or below == _SLOTS or kind in (_SLOTS, _CLOSED)
+    place = below == "slots" or kind in ("nodes", "slots", "names")
     return isinstance(old, Leaf) and isinstance(old.value, str) and place and name != "block"
-
-
-def _without(node: Fields, names: Iterable[str]) -> Fields:
-    entries = {name: tree for name, tree in node.entries.items() if name not in names}
-    return replace(node, entries=entries, keys={name: node.keys[name] for name in entries}) if names else node
 
 
 def _mark(source: Source, start: int, end: int) -> Mark:

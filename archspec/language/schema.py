@@ -10,11 +10,20 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from archspec.graph.block import Block
-from archspec.language.spec.complaint import wanted
-from archspec.language.spec.docstrings import docstring_of
-from archspec.language.spec.model import BlockSpec, Expect, Input, Library, Modes, NodeSpec, Part, Spec
-from archspec.language.wiring.definition import TYPES
-from archspec.language.words.vocabulary import Vocabulary
+from archspec.language.spec import (
+    BlockSpec,
+    Expect,
+    Input,
+    Library,
+    Modes,
+    NodeSpec,
+    Part,
+    Spec,
+    docstring_of,
+    wanted,
+)
+from archspec.language.wiring import TYPES
+from archspec.language.words import Vocabulary
 
 Json = dict[str, Any]
 EXPRESSION: Json = {
@@ -22,7 +31,6 @@ EXPRESSION: Json = {
     "pattern": r"^\$",
     "patternErrorMessage": "not of this type, and no expression: $name, $name.field or $(dim // 64)",
 }
-WIRING = ("from", "repeat", "when", "share", "doc")
 PARTS: tuple[type[Part], ...] = (Input, Expect, Modes)
 
 
@@ -128,7 +136,7 @@ def _when(block: type[Block], keys: Json, required: Iterable[str] = ()) -> Json:
 
 
 def _wiring() -> Json:
-    return {key: ref for key, ref in _keys(NodeSpec).items() if key in WIRING}
+    return {key: ref for key, ref in _keys(NodeSpec).items() if key != "block"}
 
 
 def _word(blocks: dict[str, type[Block]]) -> Json:

@@ -17,8 +17,8 @@ from archspec.diagrams.view.view import Level, plain
 from archspec.errors import Problem, SpecError
 from archspec.graph.infer import Memory
 from archspec.graph.node import Graph
+from archspec.language import SpecFile, graph_of, open_spec, resolve
 from archspec.language.document import noting
-from archspec.language.load import SpecFile, graph_of, open_spec, resolve
 from archspec.language.spec.model import validate
 
 Query = Mapping[str, Sequence[str]]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archspec.errors import listing, nearest
-from archspec.files import aside
+from archspec.files import replacing
 from archspec.weights.checkpoint import Checkpoint, unwrap
 from archspec.weights.error import file_error
 
@@ -47,8 +47,8 @@ def write(path: str | Path, tensors: Mapping[str, Tensor], metadata: Mapping[str
     if not path.parent.is_dir():
         raise file_error(path, f"cannot be written: there is no folder {path.parent}")
     try:
-        with aside(path) as temporary:
-            save_file(dict(tensors), temporary, {"format": "pt", **metadata})
+        with replacing(path) as aside:
+            save_file(dict(tensors), aside, {"format": "pt", **metadata})
     except (OSError, SafetensorError) as error:  # a full disk is either of them
         raise file_error(path, f"cannot be written: {_reason(error)}") from None
 

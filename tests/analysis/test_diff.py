@@ -14,8 +14,8 @@ from archspec.analysis.diff import describe, diff
 from archspec.cli.main import main
 from archspec.compiler.compile import compile
 from archspec.graph.node import Graph
+from archspec.language import load, open_spec, packaged_specs
 from archspec.language.document import dump
-from archspec.language.load import load, open_spec, packaged_specs
 
 NAMES = [name for path in packaged_specs() for name in (f"{path}#{v}" for v in open_spec(path).variants)]
 PAIRS = [*pairwise(NAMES), *pairwise(NAMES[::3]), ("cvt_13", "cvt_13")]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from archspec.language.load import load, open_spec, packaged_specs
+from archspec.language import load, open_spec, packaged_specs
 from tests.graph.test_laws import check_against_torch
 
 ROOT = Path(__file__).parents[2]

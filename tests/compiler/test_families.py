@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional as F
 
 import archspec
-from archspec.language.load import load, open_spec, packaged_specs
+from archspec.language import load, open_spec, packaged_specs
 
 FAMILIES = [path for path in packaged_specs() if path.parent.name == "specs"]
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from archspec.cli.main import main
-from archspec.language.load import open_spec, packaged_specs
+from archspec.language import open_spec, packaged_specs
 from tests.support.proofs import proof
 
 ROOT = Path(__file__).parents[2]

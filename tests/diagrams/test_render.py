@@ -22,7 +22,7 @@ from archspec.graph.block import Block, Ref
 from archspec.graph.infer import infer
 from archspec.graph.node import Graph, Node
 from archspec.graph.shape import Tokens
-from archspec.language.load import graph_of, open_spec, packaged_specs
+from archspec.language import graph_of, open_spec, packaged_specs
 from archspec.language.words.vocabulary import Vocabulary
 
 SPECS = packaged_specs()

@@ -24,7 +24,7 @@ from archspec.diagrams.formats.mermaid import MOST_CHARACTERS, MOST_EDGES
 from archspec.diagrams.look.style import THEMES
 from archspec.diagrams.look.text import FONTS, balance, width, wrap
 from archspec.graph.node import Graph
-from archspec.language.load import load, packaged_specs
+from archspec.language import load, packaged_specs
 from tests.diagrams.test_render import SPECS, VARIANTS, name, read, shaped
 from tools.font_metrics import metrics
 

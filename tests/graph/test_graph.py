@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from archspec.graph.node import Graph
-from archspec.language.load import load, packaged_specs
+from archspec.language import load, packaged_specs
 
 
 def levels(graph: Graph) -> Iterator[Graph]:

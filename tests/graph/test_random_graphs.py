@@ -8,7 +8,6 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_laws import check_against_torch
 
 from archspec.analysis.diff import describe as described
 from archspec.analysis.diff import diff
@@ -20,6 +19,7 @@ from archspec.graph.shape import Grid, Image, Shape, Tokens, Vector
 from archspec.language.document import dump, parse, plain
 from archspec.language.load import load
 from archspec.language.words.vocabulary import Vocabulary
+from tests.graph.test_laws import check_against_torch
 
 Json = dict[str, Any]
 INPUTS: list[tuple[Json, Shape]] = [
@@ -140,7 +140,7 @@ def test_a_spec_reads_back_as_it_was_written(tmp_path_factory: Any, spec: Json) 
 def test_a_diff_of_any_two_specs_applied_to_the_one_gives_the_other(
     tmp_path_factory: Any, one: Json, other: Json
 ) -> None:
-    from test_diff import check_law
+    from tests.analysis.test_diff import check_law
 
     folder = tmp_path_factory.getbasetemp()
     check_law(graph_of(one, folder, "one.yaml"), graph_of(other, folder, "other.yaml"))

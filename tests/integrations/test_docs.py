@@ -98,7 +98,7 @@ numfig = True
 """
 EXTENSION = """
 site_name: site
-markdown_extensions: [archspec.docs.markdown, pymdownx.superfences]
+markdown_extensions: [archspec.integrations.markdown, pymdownx.superfences]
 """
 PYTHON = [sys.executable, "-m"]
 SPHINX = [*PYTHON, "sphinx", "-q"]

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_laws import check_against_torch
 
 from archspec.errors import SpecError
 from archspec.language.explain import explain
 from archspec.language.load import load
+from tests.graph.test_laws import check_against_torch
 
 SPEC = """
 archspec: 1
@@ -49,6 +49,7 @@ PARAMS = [
     ("width: {type: int, default: 4}", "width: 8", 8),
     ("width: 8, list: [1, 2], rate: {type: float, default: 0.5}", "list: [3], rate: 1.0", 8),
     ("width: 8, on: {type: bool, default: false}, inner: {type: slot}", "on: true, inner: mlp", 8),
+    ("width: 8, spec: 1, tree: 2, mark: 3, bodies: 4", "spec: 5", 8),
 ]
 
 

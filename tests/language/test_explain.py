@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from archspec.errors import SpecError
+from archspec.language import load, open_spec, packaged_specs
 from archspec.language.document import Fields, Items, Leaf, locate
 from archspec.language.explain import explain
-from archspec.language.load import load, open_spec, packaged_specs
 
 CHILD = """
 archspec: 1

@@ -10,7 +10,7 @@ import torch
 from archspec.analysis.diff import describe as described
 from archspec.compiler.build import build
 from archspec.errors import SpecError
-from archspec.language.load import load, open_spec
+from archspec.language import load, open_spec
 
 FOLDER = Path(__file__).parents[2] / "specs" / "tutorial"
 TEN = sorted(FOLDER.glob("[01]*.yaml"))

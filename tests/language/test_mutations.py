@@ -11,10 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from mutation import FAULTS, SLOWEST, trial
 
 from archspec.errors import SpecError
-from archspec.language.load import load, open_spec, packaged_specs
+from archspec.language import load, open_spec, packaged_specs
+from tests.support.mutation import FAULTS, SLOWEST, trial
 
 SPEC = """
 archspec: 1

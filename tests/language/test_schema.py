@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from archspec.cli.main import main
+from archspec.language import packaged_specs
 from archspec.language.document import parse, plain, read
-from archspec.language.load import packaged_specs
 from archspec.language.schema import schema
 from archspec.language.words.vocabulary import Vocabulary
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import archspec
-from archspec.language.load import open_spec, packaged_specs
+from archspec.language import open_spec, packaged_specs
 from tests.support.proofs import proof
 
 sys.modules.setdefault("torchvision._meta_registrations", ModuleType("torchvision._meta_registrations"))

@@ -14,14 +14,14 @@ from typing import Any
 
 from archspec.errors import Mark, Source, SpecError
 from archspec.graph.block import Block
+from archspec.language import graph_of, open_spec
 from archspec.language.document import Fields, Items, Leaf, Tree, parse
-from archspec.language.load import graph_of, open_spec
-from archspec.language.spec.model import RESERVED, BlockSpec, Expect, Input, NodeSpec, Spec
+from archspec.language.spec import NODE_KEYS, BlockSpec, Expect, Input, NodeSpec, Spec
 from archspec.language.words.vocabulary import Vocabulary
 
 SLOWEST = 2.0  # seconds
 VOCABULARY = Vocabulary()
-WIRING = RESERVED - {"block", "doc"}
+WIRING = {*NODE_KEYS} - {"block", "doc"}
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 import archspec
 from archspec.graph.node import Graph
-from archspec.language.load import open_spec
+from archspec.language import open_spec
 from archspec.ops.drop import DropPath
 
 SPECS = Path(__file__).parents[2] / "specs"

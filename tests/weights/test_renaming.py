@@ -12,7 +12,7 @@ from torch import Tensor, fx
 
 import archspec
 from archspec.errors import SpecError
-from archspec.language.load import open_spec, packaged_specs
+from archspec.language import open_spec, packaged_specs
 from archspec.weights import Dialect, dialects, export_state_dict, identity, load_weights
 
 QKV = ("b.0.q.weight", "b.0.k.weight", "b.0.v.weight")

@@ -9,7 +9,7 @@ from archspec.graph.block import Block, Ref
 from archspec.graph.node import Graph, Node
 from archspec.graph.repeat import Repeat
 from archspec.graph.units import show_sizes
-from archspec.language.wiring.definition import Definition
+from archspec.language.wiring import Definition
 
 Entry = dict[str, Any]
 """A node as plain data: its block, its fields, and what it reads."""

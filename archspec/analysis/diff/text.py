@@ -10,7 +10,7 @@ from archspec.analysis.diff.describe import Entries, Entry
 from archspec.analysis.table import aligned
 from archspec.graph.node import Graph
 from archspec.graph.units import fold_paths, path_pattern, show_macs
-from archspec.language.wiring.values import show_value
+from archspec.language.spec import show_value
 
 if TYPE_CHECKING:
     from archspec.analysis.diff.diff import Diff

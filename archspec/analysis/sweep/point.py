@@ -9,11 +9,8 @@ from typing import Any
 from archspec.analysis.sweep.usage import usage_error
 from archspec.errors import Problem, SpecError
 from archspec.graph.node import Graph
-from archspec.language import document
-from archspec.language.budget import activations
+from archspec.language import SpecFile, activations, document, graph_of, overlay_of
 from archspec.language.expression import ExpressionError, evaluate
-from archspec.language.load import SpecFile, graph_of
-from archspec.language.overlay import overlay_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)

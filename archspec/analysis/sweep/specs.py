@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from archspec import files
 from archspec.errors import Problem, Source, SpecError
-from archspec.language import document
-from archspec.language.load import resolve
-from archspec.language.words.use import beside
+from archspec.language import document, resolve
+from archspec.language.words import beside
 
 if TYPE_CHECKING:
     from archspec.analysis.sweep.sweep import Sweep

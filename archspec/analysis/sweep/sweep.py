@@ -15,7 +15,7 @@ from archspec.analysis.sweep.point import Point, try_point
 from archspec.analysis.sweep.specs import write_specs
 from archspec.analysis.sweep.text import text_of
 from archspec.analysis.sweep.usage import usage_error
-from archspec.language.load import SpecFile, open_spec, settings
+from archspec.language import SpecFile, open_spec, settings
 
 
 @dataclass(frozen=True, slots=True, eq=False)

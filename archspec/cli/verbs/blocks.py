@@ -16,9 +16,7 @@ from archspec.cli.arguments import output_arguments
 from archspec.errors import Problem, Source, SpecError, nearest
 from archspec.graph.block import Block, ports_of
 from archspec.language import document
-from archspec.language.spec.complaint import show, wanted
-from archspec.language.spec.docstrings import docstring_of
-from archspec.language.spec.model import validate_library
+from archspec.language.spec import docstring_of, show, validate_library, wanted
 from archspec.language.words.plugins import blocks_of_file
 from archspec.language.words.vocabulary import Vocabulary
 

@@ -6,7 +6,7 @@ import argparse
 import json
 
 from archspec.cli.arguments import output_arguments
-from archspec.language.load import open_spec, packaged_specs
+from archspec.language import open_spec, packaged_specs
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

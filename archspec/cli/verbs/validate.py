@@ -13,7 +13,7 @@ from archspec.cli.arguments import output_arguments, spec_arguments
 from archspec.errors import Problem, SpecError
 from archspec.graph.infer import Memory
 from archspec.graph.units import show_macs
-from archspec.language.load import graph_of, open_spec, resolve
+from archspec.language import graph_of, open_spec, resolve
 from archspec.language.spec.model import validate
 
 

@@ -198,11 +198,25 @@ class _Composer:
         except yaml.MarkedYAMLError as error:
             where: Any = error.problem_mark or error.context_mark
             at = where.index if where else 0
+            if "nesting depth" in str(error).lower():  # libyaml reads ahead of its events
+                at = self.too_deep()
+                message = f"values are nested deeper than {MOST_LEVELS} levels"
+                self.problems.append(Problem("yaml-depth", message, self.mark(at, at + 1)))
+                return self.root
             if not (self.torn and self.torn.start <= at <= self.torn.stop):  # that one is already told
                 self.problems.append(self.syntax(error, at))
         except (yaml.YAMLError, ValueError, OverflowError) as error:
             self.problems.append(Problem("yaml-syntax", f"the text is not YAML: {str(error).splitlines()[0].lower()}"))
         return self.root
+
+    def too_deep(self) -> int:
+        """Where the brackets of the text first stand deeper than is read."""
+        depth = len(self.open)
+        for at in range(self.text.find("[" if "[" in self.text else "{"), len(self.text)):
+            depth += (self.text[at] in "[{") - (self.text[at] in "]}")
+            if depth > MOST_LEVELS:
+                return at
+        return 0
 
     def mark(self, start: int, end: int) -> Mark:
         while end > start and self.text[end - 1].isspace():

@@ -1,4 +1,4 @@
-"""What the docstring below a field says. Read when somebody asks; Pydantic would do so at every start."""
+"""The docstring below a field, read from the source on demand; Pydantic would read all of them at every start."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ def docstring_of(model: type[BaseModel], name: str) -> str | None:
 @cache
 def _docstrings(model: type[BaseModel]) -> dict[str, str]:
     """The strings that follow the fields of a class and of those that it inherits from."""
-    found: dict[str, str] = {}
+    docstrings: dict[str, str] = {}
     for part in reversed(model.__mro__):
         if issubclass(part, BaseModel) and part is not BaseModel:
-            found |= _own(part)
-    return found
+            docstrings |= _own(part)
+    return docstrings
 
 
 def _own(model: type[BaseModel]) -> dict[str, str]:
     try:
         source = inspect.getsource(model)
-    except (OSError, TypeError):  # a class that was made at run time has no source
+    except (OSError, TypeError):  # a class created at run time has no source
         return {}
     body = ast.parse(textwrap.dedent(source)).body[0]
     assert isinstance(body, ast.ClassDef)

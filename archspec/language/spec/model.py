@@ -1,5 +1,6 @@
 """Document → Spec: a spec's structure, validated. Values that depend on parameters wait until they are wired."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -7,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from archspec.errors import SpecError
 from archspec.language.document import Fields, plain
+from archspec.language.spec.annotation import keys_of
 from archspec.language.spec.complaint import complaints
 
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
@@ -17,12 +19,9 @@ Count = Annotated[int, Field(ge=0)]
 Bound = Annotated[float, Field(ge=0)]
 Sources = str | tuple[str, ...] | dict[Name, str]
 
-RESERVED = frozenset({"block", "from", "repeat", "when", "share", "doc"})
-"""Keys of a node that are the language's; all others are its block's."""
-
 
 class Part(BaseModel):
-    """A frozen piece of a spec; keys that it does not know are errors."""
+    """A part of a spec: frozen, and unknown keys are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True, defer_build=True)
 
@@ -130,20 +129,52 @@ class Library(Part):
     blocks: Annotated[dict[Word, BlockSpec], Field(min_length=1)]
 
 
-TOP = frozenset(Spec.model_fields)
-"""The keys of a spec."""
+NODE_KEYS = keys_of(NodeSpec)
+"""The keys of a node that are the language's: block, from, repeat, when, share, doc. All others are its block's."""
+SHARING_KEYS = tuple(key for key in NODE_KEYS if key not in ("block", "repeat"))
+"""The keys of a node with `share`: what it applies, and how often, is said by the node whose weights it shares."""
+
+Holds = Literal["values", "names", "nodes", "blocks", "slots"]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key of a document: what its mapping holds, and where the key counts."""
+
+    holds: Holds = "values"
+    """Decides what an override may add: to names nothing, to the others anything of their kind."""
+    inherited: bool = True
+    """Whether a document has it from the one that it extends."""
+    hashed: bool = True
+    """Whether it belongs to the resolved document, whose hash tells one architecture from another."""
+
+
+DOCUMENT_KEYS: Mapping[str, Key] = dict.fromkeys(("extends", *keys_of(Spec)), Key()) | {
+    "extends": Key(inherited=False),
+    "params": Key(holds="names"),
+    "blocks": Key(holds="blocks"),
+    "defaults": Key(holds="slots"),
+    "inputs": Key(holds="names"),
+    "graph": Key(holds="nodes"),
+    "expect": Key(inherited=False),
+    "weights": Key(hashed=False),
+    "default": Key(inherited=False, hashed=False),
+    "variants": Key(inherited=False, hashed=False),
+}
+"""The keys of a document; those of a Spec are all but `extends`, which is resolved before."""
+SPEC_KEYS = frozenset(DOCUMENT_KEYS) - {"extends"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Marked:
-    """A Spec with the tree that it was read from, which knows every value's place."""
+    """A Spec, and the tree that it was read from, with the place of every value in the text."""
 
     spec: Spec
     tree: Fields
 
 
 def validate(tree: Fields) -> Marked:
-    """Check a document's structure; a SpecError with everything that is wrong with it."""
+    """Check a document's structure. Raises SpecError with every structural fault."""
     try:
         return Marked(Spec.model_validate(frozen(plain(tree))), tree)
     except ValidationError as error:
@@ -151,7 +182,7 @@ def validate(tree: Fields) -> Marked:
 
 
 def validate_library(tree: Fields) -> Library:
-    """Check the structure of a file of blocks; a SpecError with everything that is wrong with it."""
+    """Check the structure of a file of blocks. Raises SpecError with every structural fault."""
     try:
         return Library.model_validate(frozen(plain(tree)))
     except ValidationError as error:

@@ -1,5 +1,10 @@
 """Names that a node cannot have: torch uses them on every module, or Python has them for itself."""
 
+from __future__ import annotations
+
+from archspec.errors import Mark, Problem
+from archspec.language.wiring.problems import Problems
+
 RESERVED = frozenset(
     """
     False None T_destination True add_module add_submodule and apply as assert async await bfloat16 break
@@ -15,3 +20,10 @@ RESERVED = frozenset(
     to_folder train training try type while with xpu yield zero_grad
     """.split()
 )
+
+
+def check_name(name: str, mark: Mark, path: str, problems: Problems) -> None:
+    """Raises UnresolvedError for the name of a node or an input that is reserved."""
+    if name in RESERVED:
+        message = f"{name} is a name that Python or torch has for itself"
+        raise problems.fail(Problem("name", message, mark, path, help=f"call it {name}_ or something else"))

@@ -1,1 +1,7 @@
-"""The words after `block:`, and where they come from."""
+"""The words that a spec may use: the package's, those of installed packages, and those that the spec brings."""
+
+from archspec.language.words.plugins import blocks_of_file
+from archspec.language.words.use import Collected, beside, collect
+from archspec.language.words.vocabulary import Vocabulary
+
+__all__ = ["Collected", "Vocabulary", "beside", "blocks_of_file", "collect"]

@@ -1,4 +1,4 @@
-"""Blocks of one's own: a Python file that a spec names under `use`. Running it is the reader's choice."""
+"""The blocks of a Python file that a spec names under `use`. It runs only where the reader allows it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from archspec.language.words.vocabulary import Vocabulary, blocks_in, completed
 
 
 def blocks_of_file(file: Path, leaf: Leaf, allow_python: bool) -> dict[str, type[Block]]:
-    """The blocks that a file defines, by word; it runs only where `allow_python` says so."""
-    from hashlib import sha256  # loads a library of its own, which most specs have no use for
+    """The blocks that a file defines, by word. Raises SpecError, also where `allow_python` is false."""
+    from hashlib import sha256  # loads OpenSSL, which most specs do not need
 
     note(file)
     if not allow_python:
@@ -25,11 +25,11 @@ def blocks_of_file(file: Path, leaf: Leaf, allow_python: bool) -> dict[str, type
     # The module is kept under a name of its own, so that pickled models find their classes in this process again.
     name = f"archspec_use_{file.stem}_{sha256(str(file.resolve()).encode() + file.read_bytes()).hexdigest()[:12]}"
     if name not in sys.modules:
-        found = spec_from_file_location(name, file)
-        assert found and found.loader
-        module = sys.modules[name] = module_from_spec(found)
+        spec = spec_from_file_location(name, file)
+        assert spec and spec.loader
+        module = sys.modules[name] = module_from_spec(spec)
         try:
-            found.loader.exec_module(module)
+            spec.loader.exec_module(module)
         except Exception as error:
             del sys.modules[name]
             message = f"{file} does not run: {type(error).__name__}: {error}"

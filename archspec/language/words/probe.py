@@ -1,4 +1,4 @@
-"""A block that says only how it is built: its module, made without memory on the meta device, is asked for the rest."""
+"""Shapes and costs of a block that only states how to build it: its module runs once on torch's meta device."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ BATCH = 2
 
 
 class Answer(NamedTuple):
-    """What one forward pass of a module tells."""
+    """Shapes and costs, measured in one forward pass."""
 
     outputs: tuple[Shape, ...]
     cost: Cost
 
 
 def complete(block: type[Any]) -> type[Block]:
-    """The same class with the rules that it lacks; its ports are the parameters of its `build`."""
+    """Add the rules that a class lacks, `infer` and `cost`; its ports are the parameters of its `build`."""
     known: dict[Any, Answer] = {}
 
     def ask(config: Any, shapes: tuple[Shape, ...]) -> Answer:
@@ -50,7 +50,7 @@ def complete(block: type[Any]) -> type[Block]:
 
 
 def probe(config: Any, shapes: Sequence[Shape]) -> Answer:
-    """Build a block for these shapes and run it once; a RuleError where that fails."""
+    """Build a block for these shapes and run it once. Raises RuleError where that fails."""
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
@@ -59,12 +59,12 @@ def probe(config: Any, shapes: Sequence[Shape]) -> Answer:
             module = config.build(*shapes).eval()
             values = [torch.empty(BATCH, *shape.sizes) for shape in shapes]
             with torch.no_grad(), FlopCounterMode(display=False) as counter:
-                made = module(*values)
+                result = module(*values)
     except Exception as error:
-        said = str(error).strip().splitlines() or [type(error).__name__]
-        message = f"{config.word} does not run on {', '.join(map(str, shapes))}: {said[0][:200]}"
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        message = f"{config.word} does not run on {', '.join(map(str, shapes))}: {reason[:200]}"
         raise RuleError(message, code="probe") from error
-    tensors = made if isinstance(made, tuple | list) else (made,)
+    tensors = result if isinstance(result, tuple | list) else (result,)
     outputs = tuple(_shape(config.word, getattr(tensor, "shape", None), shapes) for tensor in tensors)
     parameters = list(module.parameters())
     return Answer(
@@ -79,10 +79,13 @@ def probe(config: Any, shapes: Sequence[Shape]) -> Answer:
 
 
 def _shape(word: str, sizes: Sequence[int] | None, shapes: Sequence[Shape]) -> Shape:
-    """A tensor's type, told by its rank; tokens keep the grid and the names of those that came in, if as many leave."""
+    """The shape of a tensor of these sizes: an image, tokens or a vector, by its rank.
+
+    Tokens keep the grid and the prefix of the input that has as many. Raises RuleError for any other tensor.
+    """
     if sizes is None or not 2 <= len(sizes) <= 4 or sizes[0] != BATCH:
-        gave = "no tensor" if sizes is None else f"a tensor of {'x'.join(map(str, sizes))}"
-        message = f"{word} gives {gave} for a batch of {BATCH}: no image, tokens or vector"
+        result = "no tensor" if sizes is None else f"a tensor of {'x'.join(map(str, sizes))}"
+        message = f"{word} gives {result} for a batch of {BATCH}: no image, tokens or vector"
         raise RuleError(message, code="probe")
     rest = tuple(sizes[1:])
     if len(rest) == 3:

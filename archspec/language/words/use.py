@@ -1,4 +1,4 @@
-"""`use`: the files that bring blocks – YAML libraries and Python – and the chain of files that each came through."""
+"""`use`: files that bring blocks – YAML libraries and Python –, and the chain of files that led to each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from archspec.errors import Mark, Problem, SpecError
 from archspec.graph.block import Block
 from archspec.language import document
 from archspec.language.document import Fields, Items, Leaf, Tree
-from archspec.language.spec.model import BlockSpec, Marked, validate_library
+from archspec.language.spec import BlockSpec, Marked, validate_library
 from archspec.language.words.plugins import blocks_of_file
 from archspec.language.words.vocabulary import Vocabulary
 
@@ -27,15 +27,15 @@ class Collected:
     chains: Mapping[str, tuple[str, ...]]  # by a library's name: a note for each `use` on the way to it
 
     def traced(self, error: SpecError) -> SpecError:
-        """The same problems; those in a library say who uses it."""
+        """The same problems; those in a library get a note for each file on the way to it."""
         return SpecError([_noted(problem, self.chains) for problem in error.problems])
 
 
 def collect(marked: Marked, path: Path, *, allow_python: bool = False) -> Collected:
-    """Read all that a spec uses, and all that its libraries use; each file once."""
+    """Read all that a spec uses, and all that its libraries use, each file once. Raises SpecError."""
     shelf = _Shelf(allow_python)
-    given = marked.tree.entries.get("blocks")
-    own = given if isinstance(given, Fields) else Fields({}, {}, marked.tree.mark)
+    blocks = marked.tree.entries.get("blocks")
+    own = blocks if isinstance(blocks, Fields) else Fields({}, {}, marked.tree.mark)
     try:
         shelf.read(marked.tree, path, ())
         for word in own.entries:
@@ -44,11 +44,10 @@ def collect(marked: Marked, path: Path, *, allow_python: bool = False) -> Collec
         raise SpecError([_noted(problem, shelf.chains) for problem in error.problems]) from None
     if not shelf.specs:
         return Collected(marked, Vocabulary(shelf.python), shelf.chains)
-    blocks = Fields({**shelf.trees, **own.entries}, {**shelf.keys, **own.keys}, own.mark)
     entries = {key: item for key, item in marked.tree.entries.items() if key != "use"}
     if python := tuple(leaf for leaf in _uses(marked.tree) if str(leaf.value).endswith(".py")):
         entries["use"] = Items(python, marked.tree.entries["use"].mark)
-    entries["blocks"] = blocks
+    entries["blocks"] = Fields({**shelf.trees, **own.entries}, {**shelf.keys, **own.keys}, own.mark)
     keys = {**marked.tree.keys, "blocks": marked.tree.keys.get("blocks", marked.tree.mark)}
     tree = replace(marked.tree, entries=entries, keys={key: keys[key] for key in entries})
     spec = marked.spec.model_copy(update={"blocks": {**shelf.specs, **marked.spec.blocks}})
@@ -57,7 +56,7 @@ def collect(marked: Marked, path: Path, *, allow_python: bool = False) -> Collec
 
 @dataclass(slots=True)
 class _Shelf:
-    """What was read so far."""
+    """The blocks of the files that were read so far."""
 
     allow_python: bool
     python: dict[str, type[Block]] = field(default_factory=dict)
@@ -89,13 +88,13 @@ class _Shelf:
         self.chains[str(file)] = chain
         try:
             tree = document.parse(document.read(file))
-            found = validate_library(tree)
+            library = validate_library(tree)
         except SpecError as error:
             raise SpecError([problem.at(leaf.mark, "use") for problem in error.problems]) from None
         self.read(tree, file, chain)
         blocks = tree.entries["blocks"]
         assert isinstance(blocks, Fields)
-        for word, spec in found.blocks.items():
+        for word, spec in library.blocks.items():
             self.check_new(word, blocks.keys[word])
             self.specs[word], self.trees[word], self.keys[word] = spec, blocks.entries[word], blocks.keys[word]
 
@@ -106,7 +105,7 @@ class _Shelf:
 
 
 def beside(path: Path, target: str, leaf: Leaf) -> Path:
-    """A file that a spec names, relative to the spec; it may lie one folder up, not anywhere on the disk."""
+    """The path of a file that a spec names, relative to the spec. Raises SpecError above its parent folder."""
     parts = Path(target).parts
     outside = Path(target).is_absolute() or parts.count("..") > 1 or ".." in parts[1:]
     if outside or not parts or {*target} & {"\\", "\0"}:

@@ -25,16 +25,16 @@ class Vocabulary:
         self.own = dict(own or {})
 
     def __getitem__(self, word: str) -> type[Block]:
-        found = self.own.get(word) or _packaged(word) or _installed(word)
-        if found is None:
+        block = self.own.get(word) or _packaged(word) or _installed(word)
+        if block is None:
             raise KeyError(word)
-        return found
+        return block
 
     def __contains__(self, word: object) -> bool:
         return self.taken(word) or (isinstance(word, str) and _installed(word) is not None)
 
     def taken(self, word: object) -> bool:
-        """Whether a spec cannot have the word for itself; those of other installed packages it may."""
+        """Whether the word is reserved: the spec's own or the package's. Words of other packages may be redefined."""
         return word in self.own or (isinstance(word, str) and _packaged(word) is not None)
 
     def __iter__(self) -> Iterator[str]:
@@ -44,9 +44,9 @@ class Vocabulary:
 def blocks_in(module: ModuleType) -> dict[str, type[Block]]:
     """The blocks that a module defines, by word; not those that it imports, nor those that lack a rule."""
     return {
-        found.word: found
-        for found in vars(module).values()
-        if isclass(found) and issubclass(found, Block) and found.__module__ == module.__name__ and has_rule(found)
+        item.word: item
+        for item in vars(module).values()
+        if isclass(item) and issubclass(item, Block) and item.__module__ == module.__name__ and has_rule(item)
     }
 
 
@@ -56,7 +56,7 @@ def has_rule(block: type[Block]) -> bool:
 
 
 def completed(block: type[Block]) -> type[Block]:
-    """The block itself; rules that it leaves out are asked of its module."""
+    """The block itself; rules that it lacks are derived from its module."""
     if hasattr(block, "expand") or (hasattr(block, "infer") and hasattr(block, "cost")):
         return block
     from archspec.language.words.probe import complete
@@ -72,7 +72,7 @@ def _packaged(word: str) -> type[Block] | None:
 
 @cache
 def _entries() -> dict[str, Any]:
-    """The entry points of other packages, by word; looked for only when a word is not ours."""
+    """The entry points of other packages, by word; read only when a word is not the package's."""
     from importlib.metadata import entry_points
 
     return {entry.name: entry for entry in entry_points(group=GROUP)}
@@ -80,31 +80,31 @@ def _entries() -> dict[str, Any]:
 
 @cache
 def _installed(word: str) -> type[Block] | None:
-    """A block of another package; a SpecError where its entry point gives none."""
+    """A block of another package. Raises SpecError where its entry point gives none."""
     entry = _entries().get(word)
     if entry is None:
         return None
     try:
-        found = entry.load()
+        block = entry.load()
     except Exception as error:
         message = f"the entry point {entry.value} of {word} does not load: {type(error).__name__}: {error}"
         raise SpecError(Problem("python", message)) from error
-    if not (isclass(found) and issubclass(found, Block) and has_rule(found)):
+    if not (isclass(block) and issubclass(block, Block) and has_rule(block)):
         raise SpecError(Problem("python", f"the entry point {entry.value} of {word} is no block"))
-    if "word" not in vars(found) or found.word != word:
-        found.word = word
-    return completed(found)
+    if "word" not in vars(block) or block.word != word:
+        block.word = word
+    return completed(block)
 
 
 @cache
 def _homes() -> dict[str, str]:
-    """The module of each word: a block's file is named as its word, an op's class is found in its family's text.
+    """The module of each word: a block's file bears its word, an op's class stands in the source of its family.
 
-    Importing all of them to ask would cost more than checking a spec does.
+    Importing all modules would take longer than validating a spec.
     """
-    found = {module.name: f"archspec.blocks.{module.name}" for module in iter_modules(blocks.__path__)}
+    homes = {module.name: f"archspec.blocks.{module.name}" for module in iter_modules(blocks.__path__)}
     for family in (module for module in iter_modules(ops.__path__) if not module.ispkg):
         text = get_data("archspec.ops", f"{family.name}.py") or b""
         for name in re.findall(r"^class (\w+)\(", text.decode(), re.MULTILINE):
-            found[word_of(name)] = f"archspec.ops.{family.name}"
-    return found
+            homes[word_of(name)] = f"archspec.ops.{family.name}"
+    return homes

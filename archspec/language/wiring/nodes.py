@@ -1,0 +1,99 @@
+"""The nodes of a graph: which of them are there, and the block of each."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from archspec.errors import Problem, nearest
+from archspec.graph.block import Block, carried
+from archspec.graph.repeat import Repeat
+from archspec.language.document import Fields
+from archspec.language.spec import SHARING_KEYS, show_value
+from archspec.language.wiring.level import Level
+from archspec.language.wiring.problems import UnresolvedError
+from archspec.language.wiring.reserved import check_name
+from archspec.language.wiring.resolver import Resolver
+from archspec.language.wiring.values import names_read
+
+MOST_REPEATS = 10_000
+
+
+def build_blocks(level: Level, resolver: Resolver) -> None:
+    """Fill `level.blocks`: evaluate each node's `when`, and build the blocks of those that are there."""
+    for name in level.specs:
+        level.blocks[name] = None
+        with suppress(UnresolvedError):
+            _check_node_name(level, name, resolver)
+            if _is_there(level.fields(name), f"{level.path}.{name}", resolver):
+                level.blocks[name] = _block(level, name, resolver)
+            else:
+                del level.blocks[name]
+
+
+def _check_node_name(level: Level, name: str, resolver: Resolver) -> None:
+    mark, path = level.tree.keys[name], f"{level.path}.{name}"
+    check_name(name, mark, path, resolver.problems)
+    if name in level.inputs:
+        raise resolver.problems.fail(Problem("name", f"{name} is an input already", mark, path))
+
+
+def _is_there(tree: Fields, path: str, resolver: Resolver) -> bool:
+    if "when" not in tree.entries:
+        return True
+    there = resolver.value(tree.entries["when"], f"{path}.when")
+    if not isinstance(there, bool):
+        message = f"{path}.when takes true or false, got {show_value(there)}"
+        raise resolver.problems.fail(Problem("wrong-type", message, tree.entries["when"].mark, f"{path}.when"))
+    return there
+
+
+def _block(level: Level, name: str, resolver: Resolver) -> Block:
+    tree, path = level.fields(name), f"{level.path}.{name}"
+    if level.specs[name].share is not None:
+        return _shared(level, name, resolver)
+    return _repeat(tree, path, resolver) if "repeat" in tree.entries else resolver.block(tree, path)
+
+
+def _shared(level: Level, name: str, resolver: Resolver) -> Block:
+    """The block of the node whose weights this one shares."""
+    tree, path, owner = level.fields(name), f"{level.path}.{name}", str(level.specs[name].share)
+    extra = [key for key in tree.entries if key not in SHARING_KEYS]
+    if extra:
+        message = f"{path} shares the weights of {owner}, so it cannot say {extra[0]} itself"
+        raise resolver.problems.fail(Problem("share", message, tree.keys[extra[0]], path, key=extra[0]))
+    block = level.blocks.get(owner)
+    if block is None:
+        known = [other for other, there in level.blocks.items() if there is not None]
+        message = f"{path} shares the weights of {owner}, and no node above it is called so"
+        mark = tree.entries["share"].mark
+        raise resolver.problems.fail(Problem("unknown-source", message, mark, path, help=nearest(owner, known)))
+    return block
+
+
+def _repeat(tree: Fields, path: str, resolver: Resolver) -> Block:
+    """The block `repeat` times; each reads its index i and the count n."""
+    leaf, path_of_count, problems = tree.entries["repeat"], f"{path}.repeat", resolver.problems
+    count = resolver.value(leaf, path_of_count)
+    if type(count) is not int or not 1 <= count <= MOST_REPEATS:
+        message = f"{path_of_count} takes a whole number from 1 to {MOST_REPEATS:,}, got {show_value(count)}"
+        help = "`when: false` leaves a node out" if count == 0 and type(count) is int else None
+        raise problems.fail(Problem("wrong-type", message, leaf.mark, path_of_count, help=help))
+    blocks = _repeats(tree, path, count, resolver)
+    if -1 in carried(blocks[0]) or not blocks[0].ports():
+        outputs = ", ".join(blocks[0].output_names()) or "its output"
+        message = f"{path}: {blocks[0].word} cannot be repeated, because {outputs} and its ports do not match"
+        raise problems.fail(Problem("ports", message, leaf.mark, path_of_count))
+    return Repeat(blocks=blocks)
+
+
+def _repeats(tree: Fields, path: str, count: int, resolver: Resolver) -> tuple[Block, ...]:
+    if not names_read(tree) & {"i", "n"}:
+        return (resolver.block(tree, path),) * count
+    before = len(resolver.problems)
+    blocks = []
+    for i in range(count):
+        blocks.append(resolver.repeated(i, count).block(tree, path))
+        resolver.tally.check(tree.entries["repeat"].mark, f"{path}.repeat", resolver.problems)
+        if len(resolver.problems) > before:  # the others would have the same
+            raise UnresolvedError
+    return tuple(blocks)

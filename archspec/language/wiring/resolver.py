@@ -1,0 +1,179 @@
+"""A node's keys → its block: expressions evaluated, slots filled, values checked against the block's fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from archspec.errors import Mark, Problem, nearest
+from archspec.graph.block import Block
+from archspec.language.document import Fields, Items, Leaf, Tree
+from archspec.language.spec import NODE_KEYS, complaints, show, show_value
+from archspec.language.wiring.definition import Definition
+from archspec.language.wiring.problems import Problems, UnresolvedError
+from archspec.language.wiring.values import evaluate_tree
+from archspec.language.words import Vocabulary
+
+MOST_BLOCKS = 5_000
+
+
+@dataclass(slots=True)
+class Tally:
+    """The number of blocks that were built for one spec, and the bound that protects the memory."""
+
+    blocks: int = 0
+
+    def check(self, mark: Mark, path: str, problems: Problems) -> None:
+        """Raises SpecError, with all problems so far, where there are too many."""
+        if self.blocks > MOST_BLOCKS:
+            message = f"{path}: the spec has more than {MOST_BLOCKS:,} blocks that differ"
+            problems.add(Problem("too-large", message, mark, path))
+            raise problems.error()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Resolver:
+    """Builds the blocks of one scope. Every method that returns a value raises UnresolvedError where it has none."""
+
+    names: Mapping[str, Any]
+    """The values that expressions may read."""
+    vocabulary: Vocabulary
+    problems: Problems
+    tally: Tally
+    wire_body: Callable[[Definition], None]
+    """Called with every block written in YAML that was built."""
+
+    def repeated(self, i: int, n: int) -> Resolver:
+        """The resolver for repeat `i` of `n`."""
+        return replace(self, names={**self.names, "i": i, "n": n})
+
+    def value(self, tree: Tree, path: str) -> Any:
+        """Plain data with every expression evaluated; lists become tuples."""
+        return evaluate_tree(tree, self.names, path, self.problems)
+
+    def block(self, tree: Tree, path: str, *, default: type[Block] | None = None) -> Block:
+        """The block that a node's mapping, or a slot's word or mapping, stands for; `default` is that of the slot."""
+        if isinstance(tree, Leaf):
+            word = self.value(tree, path)
+            if isinstance(word, Block):
+                return word
+            return self._build(self._type(word, tree.mark, path), Fields({}, {}, tree.mark), path)
+        if isinstance(tree, Items):
+            message = f"{path} takes a block, got {show(tree)}"
+            raise self.problems.fail(Problem("wrong-type", message, tree.mark, path))
+        if "block" in tree.entries:
+            leaf = tree.entries["block"]
+            word = self.value(leaf, f"{path}.block")
+            if isinstance(word, Block) and len(tree.entries) == 1:
+                return word
+            return self._build(self._type(word, leaf.mark, path), tree, path)
+        if default is None:
+            message = f"{path} does not say which block it is"
+            help = "give it the key block"
+            raise self.problems.fail(Problem("missing-key", message, tree.mark, path, help=help, key="block"))
+        return self._build(default, tree, path)
+
+    def fields(self, block: type[Block], tree: Fields, path: str) -> dict[str, Any]:
+        """Validate a partial config: absent fields are not reported."""
+        values, failed = self._values(block, tree, path)
+        try:
+            block.model_validate(values)
+        except ValidationError as error:
+            if self._complain(error, block, tree, values, path, missing=False):
+                raise UnresolvedError from None
+        if failed:
+            raise UnresolvedError
+        return values
+
+    def _type(self, word: Any, mark: Mark, path: str) -> type[Block]:
+        if not isinstance(word, str):
+            message = f"{path} takes the word of a block, got {show_value(word)}"
+            raise self.problems.fail(Problem("wrong-type", message, mark, path))
+        if word not in self.vocabulary:
+            help = nearest(word, self.vocabulary) or "`archspec blocks` lists them"
+            raise self.problems.fail(Problem("unknown-block", f"no block is called {word}", mark, path, help=help))
+        return self.vocabulary[word]
+
+    def _build(self, kind: type[Block], tree: Fields, path: str) -> Block:
+        """Validate a config; every faulty field is a problem of its own."""
+        values, failed = self._values(kind, tree, path)
+        try:
+            block = kind.model_validate(values)
+        except ValidationError as error:
+            self._complain(error, kind, tree, values, path, missing=True)
+            raise UnresolvedError from None
+        if failed:
+            raise UnresolvedError
+        self.tally.blocks += 1
+        if isinstance(block, Definition):
+            self.wire_body(block)
+        return block
+
+    def _values(self, block: type[Block], tree: Fields, path: str) -> tuple[dict[str, Any], bool]:
+        """A config's values by field, slots filled; and whether one of them could not be resolved."""
+        values: dict[str, Any] = {}
+        failed = False
+        slots = block.slots()
+        for key, item in tree.entries.items():
+            if key in NODE_KEYS:
+                continue
+            try:
+                if key in slots and not _is_null(item):
+                    values[key] = self._slot(block, key, slots[key], item, f"{path}.{key}")
+                else:
+                    values[key] = self.value(item, f"{path}.{key}")
+            except UnresolvedError:
+                failed = True
+        return values, failed
+
+    def _slot(self, outer: type[Block], key: str, role: str, tree: Tree, path: str) -> Block:
+        """The block in a slot: it reads as many values as the slot's default block, and gives one."""
+        default = outer.model_fields[key].default
+        has_default = isinstance(default, Block)
+        block = self.block(tree, path, default=type(default) if has_default else None)
+        ports, reads = block.ports(), len(default.ports()) if has_default else 1
+        if len([port for port in ports if not port.variadic]) != reads or len(block.output_names()) > 1:
+            names = ", ".join(port.name for port in ports) or "none"
+            values = "one value" if reads == 1 else f"{reads} values"
+            message = f"{path} is a slot for {values} in and one out; {block.word} has the ports {names}"
+            help = f"a block of the role {role} fits"
+            raise self.problems.fail(Problem("slot", message, tree.mark, path, help=help))
+        return block
+
+    def _complain(
+        self,
+        error: ValidationError,
+        block: type[Block],
+        tree: Fields,
+        values: dict[str, Any],
+        path: str,
+        *,
+        missing: bool,
+    ) -> bool:
+        """Record Pydantic's problems, placed under `path`; returns whether there were any."""
+        problems = [
+            replace(problem, path=f"{path}.{problem.path}" if problem.path else path)
+            for problem in complaints(error, block, _with_values(tree, values), block.word, missing=missing)
+            if problem.code != "missing-key" or problem.key not in tree.entries  # one that failed is not missing
+        ]
+        self.problems.add(*problems)
+        return bool(problems)
+
+
+def _with_values(tree: Fields, values: dict[str, Any]) -> Fields:
+    """A config's keys that have a value, expressions replaced by their results, so that messages quote these."""
+    entries: dict[str, Tree] = {}
+    for key, item in tree.entries.items():
+        if key not in values:
+            continue
+        if isinstance(item, Leaf) and not isinstance(values[key], Block | tuple | dict):
+            item = Leaf(values[key], item.mark, item.plain)
+        entries[key] = item
+    return Fields(entries, tree.keys, tree.mark)
+
+
+def _is_null(tree: Tree) -> bool:
+    return isinstance(tree, Leaf) and tree.value is None
