@@ -126,14 +126,18 @@ def near_nodes(n: int) -> Bomb:
 def braces(n: int) -> Bomb:
     """A rule of renaming with n alternatives of two: 2ⁿ names."""
     rules = "official:\n  rules:\n    a.{p}: '" + "{a,b}" * n + ".{p}'\n"
-    return Bomb({"spec.yaml": TINY + "weights: w.yaml\n", "w.yaml": rules}, ("weights", "spec.yaml", "own.safetensors"))
+    return Bomb(
+        {"spec.yaml": TINY + "weights: w.yaml\n", "w.yaml": rules}, ("weights", "spec.yaml", "foreign.safetensors")
+    )
 
 
 def likes(n: int) -> Bomb:
     """n sources of weights, each like the next."""
     sources = [f"s{number}: {{like: s{number + 1}}}\n" for number in range(n - 1)]
     rules = "".join(sources) + f"s{n - 1}:\n  rules:\n    a.{{p}}: b.{{p}}\n"
-    return Bomb({"spec.yaml": TINY + "weights: w.yaml\n", "w.yaml": rules}, ("weights", "spec.yaml", "own.safetensors"))
+    return Bomb(
+        {"spec.yaml": TINY + "weights: w.yaml\n", "w.yaml": rules}, ("weights", "spec.yaml", "foreign.safetensors")
+    )
 
 
 def records(n: int) -> Bomb:

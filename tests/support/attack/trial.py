@@ -128,11 +128,11 @@ def thrown(bomb: Bomb, folder: Path) -> int:
     """The exit code of a bomb's command, run in the folder; its output is not kept."""
     for name, text in bomb.files.items():
         (folder / name).write_text(text)
-    if "own.safetensors" in bomb.words:
+    if "foreign.safetensors" in bomb.words:
         import torch
         from safetensors.torch import save_file
 
-        save_file({"a.weight": torch.zeros(4, 4), "a.bias": torch.zeros(4)}, folder / "own.safetensors")
+        save_file({"b.weight": torch.zeros(4, 4), "b.bias": torch.zeros(4)}, folder / "foreign.safetensors")
     before = Path.cwd()
     os.chdir(folder)
     try:
