@@ -17,7 +17,7 @@ from einops import EinopsError
 from torch import Tensor, nn
 
 import archspec
-from archspec.compiler.compile import compile
+from archspec.compiler import compile
 from archspec.errors import Problem, RuleError, listing
 from archspec.graph import Graph
 from archspec.weights.checkpoint import Checkpoint, unwrap

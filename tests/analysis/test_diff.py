@@ -12,7 +12,7 @@ from torch import nn
 
 from archspec.analysis.diff import describe, diff
 from archspec.cli import main
-from archspec.compiler.compile import compile
+from archspec.compiler import compile
 from archspec.graph import Graph
 from archspec.language import load, open_spec, packaged_specs
 from archspec.language.document.write import dump

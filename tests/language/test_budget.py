@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from archspec.compiler.compile import compile
+from archspec.compiler import compile
 from archspec.errors import SpecError
 from archspec.language import activations, load
 

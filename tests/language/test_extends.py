@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from archspec.analysis.diff import describe as described
-from archspec.compiler.build import build
+from archspec.compiler import build
 from archspec.errors import SpecError
 from archspec.language import load, open_spec
 

@@ -12,7 +12,7 @@ import torch
 
 from archspec.analysis import report
 from archspec.cli import main
-from archspec.compiler.build import build
+from archspec.compiler import build
 from archspec.errors import SpecError
 from archspec.language import load
 from archspec.language.words import vocabulary

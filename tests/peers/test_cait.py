@@ -14,7 +14,7 @@ from torch.nn import functional as F
 import archspec
 from archspec.blocks.class_attention import ClassAttention
 from archspec.blocks.class_layer import ClassLayer
-from archspec.compiler.compile import compile
+from archspec.compiler import compile
 from archspec.graph import Graph, Node, Ref, Tokens, infer
 from archspec.weights import export_state_dict
 from tests.support.agreement import assert_filled_alike

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 import archspec
 from archspec.blocks.re_attention import ReAttention
-from archspec.compiler.compile import compile
+from archspec.compiler import compile
 from archspec.graph import Graph, Node, Ref, Tokens, infer
 from archspec.ops.norm import LayerNorm
 from archspec.weights import export_state_dict

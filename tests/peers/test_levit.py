@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 import archspec
-from archspec.compiler.compile import compile
+from archspec.compiler import compile
 from archspec.graph import Graph, Grid, Node, Ref, Tokens, infer
 from archspec.ops.attention import BiasedAttention
 from archspec.weights import export_state_dict, load_weights

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import archspec
-from archspec.compiler.outputs import output_type
-from archspec.training.distill import DistillationLoss, evaluating, hard_distillation, soft_distillation
+from archspec.compiler import output_type
+from archspec.training import DistillationLoss, evaluating, hard_distillation, soft_distillation
 
 SMALL = {"params.image": 16, "params.patch": 8, "params.dim": 16, "params.depth": 2, "params.heads": 2}
 DIST_TOKEN = {

@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
         step("import")
         import torch
 
-        from archspec.compiler.compile import compile
+        from archspec.compiler import compile
     device = _device(args.device)
     with progress("build", len(graph.nodes), quiet=args.quiet) as step:
         model = compile(graph, device=device, dtype=getattr(torch, args.dtype), progress=step)

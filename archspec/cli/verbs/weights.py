@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     graph = load(args.spec, args.variant, args.settings, allow_python=args.allow_python)
     with progress("weights", 3, quiet=args.quiet) as step:
         step("import torch")
-        from archspec.compiler.compile import compile
+        from archspec.compiler import compile
         from archspec.weights import load_weights, plan_weights, save_weights
 
         if args.dry_run:
