@@ -68,8 +68,8 @@ class LevitAttention(Composite):
 
         if self.packed and self.stride == 1:
             y = scope("qkv", linear(key, key, value), x)
-            made: tuple[Value[Tokens], ...] = scope("split", SplitHeads(heads=self.heads, parts=(key, key, value)), y)
-            return made
+            parts: tuple[Value[Tokens], ...] = scope("split", SplitHeads(heads=self.heads, parts=(key, key, value)), y)
+            return parts
         fewer = scope("subsample", Subsample(stride=self.stride), x) if self.stride > 1 else x
         q = scope("q", linear(key), fewer)
         if self.packed:

@@ -309,5 +309,6 @@ def typed(kind: str, axes: tuple[tuple[int, ...], ...]) -> Any:
         raise RuleError(
             f"the pattern leaves {len(sizes)} axes ({'x'.join(map(str, sizes))}); {kind} has {rank}", field="to"
         )
-    made = shape(*sizes)
-    return replace(made, grid=Grid(*axes[0])) if isinstance(made, Tokens) and len(axes[0]) == 2 else made
+    result = shape(*sizes)
+    on_grid = isinstance(result, Tokens) and len(axes[0]) == 2
+    return replace(result, grid=Grid(*axes[0])) if on_grid else result

@@ -16,6 +16,7 @@ import archspec
 from archspec.cli import main
 from archspec.errors import Source
 from archspec.language.document import parse, plain
+from tests.support.origins import origin_of
 
 ROOT = Path(__file__).parents[2]
 CVT = str(ROOT / "specs" / "cvt.yaml")
@@ -101,7 +102,7 @@ def test_build_runs_the_model_and_writes_everything(tmp_path: Path, capsys: pyte
         names = set(file.keys())
     assert names == set(archspec.build(graph, device="meta").state_dict())
     assert plain(parse(Source("spec", (folder / "spec.yaml").read_text())))["params"]["depths"] == [1, 1, 1]
-    assert json.loads(told["spec"]) == graph.origin.spec
+    assert json.loads(told["spec"]) == origin_of(graph).spec
     assert main(["build", str(folder / "spec.yaml"), "--weights", str(folder / "weights.safetensors"), "-q"]) == 0
 
 

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 import archspec
 from archspec.language import load, open_spec, packaged_specs
+from tests.support.origins import origin_of
 
 FAMILIES = [path for path in packaged_specs() if path.parent.name == "specs"]
 
@@ -18,7 +19,7 @@ def smallest(path: Path) -> archspec.Graph:
     """The variant with the fewest MACs, without randomness in training."""
     variants = open_spec(path).variants
     cheapest = min(variants, key=lambda name: load(path, name).cost.macs)
-    declared = load(path, cheapest).origin.spec["params"]
+    declared = origin_of(load(path, cheapest)).spec["params"]
     return load(path, cheapest, ["params.drop_path=0.0"] if "drop_path" in declared else [])
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import combinations, pairwise
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -176,10 +177,10 @@ def test_nothing_overlaps_or_overflows(file: Path, depth: int | str, direction: 
             inside = item.path.startswith(f"{frame.path}.") and item is not frame
             assert frame.holds(item) if inside else item.holds(frame) or not frame.meets(item), (frame.path, item.path)
     every = [words for item in (*page.nodes, *page.frames) for words in item.words] + page.words
-    for one, other in combinations(every, 2):
-        assert not one.meets(other), (one.text, other.text)
-    for words in page.words:
-        assert whole.holds(words)
+    for line, other_line in combinations(every, 2):
+        assert not line.meets(other_line), (line.text, other_line.text)
+    for line in page.words:
+        assert whole.holds(line)
 
 
 @pytest.mark.parametrize("direction", ["TB", "BT", "LR"])
@@ -225,7 +226,8 @@ def check_lines(page: Page) -> None:
 
 def any_graph(seed: int) -> Graph:
     """A graph that nobody would draw by hand: nodes read what is there at random, what nobody reads is an output."""
-    chance, block = random.Random(seed), Vocabulary()
+    chance: Any = random.Random(seed)
+    block: Any = Vocabulary()
     layer = {"attention": block["self_attention"](heads=2)}
     kinds: list[tuple[Block, int]] = [
         (block["layer_norm"](), 1), (block["add"](), 2), (block["add"](), 3), (block["mean"](), 2),

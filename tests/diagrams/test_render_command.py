@@ -153,7 +153,8 @@ def test_the_hooks_run(spec: Path) -> None:
     commands = []
     for hook in hooks:
         files = [str(spec)] if hook.get("pass_filenames", True) else []
-        program, *words = [*shlex.split(hook["entry"]), *hook.get("args", []), *files]
+        line: list[str] = [*shlex.split(hook["entry"]), *hook.get("args", []), *files]
+        program, *words = line
         assert program == "archspec"
         assert main(words) == 0, words
         commands.append(words)

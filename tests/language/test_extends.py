@@ -11,6 +11,7 @@ from archspec.analysis.diff import describe as described
 from archspec.compiler import build
 from archspec.errors import SpecError
 from archspec.language import load, open_spec
+from tests.support.origins import origin_of
 
 FOLDER = Path(__file__).parents[2] / "specs" / "tutorial"
 TEN = sorted(FOLDER.glob("[01]*.yaml"))
@@ -87,7 +88,7 @@ def test_extends_of_extends_equals_the_same_edits_by_hand(folder: Path) -> None:
         "  pool: {block: mean_pool, from: act}\noutputs: {y: pool}\n"
     )
     assert described(load(two)) == described(load(folder / "hand.yaml"))
-    assert load(two).origin.spec == load(folder / "hand.yaml").origin.spec
+    assert origin_of(load(two)).spec == origin_of(load(folder / "hand.yaml")).spec
 
 
 FAULTS = [

@@ -99,7 +99,7 @@ def test_every_repetition_sees_its_index_and_the_count(tmp_path: Path) -> None:
         """,
         tmp_path,
     )
-    rates = [made.find(f"layers.{place}").block.drop_path for place in range(3)]
+    rates = [dict(made.find(f"layers.{place}").block)["drop_path"] for place in range(3)]
     assert rates == [0.0, 0.1, 0.2]
 
 
@@ -137,7 +137,8 @@ def test_shared_weights_are_one_module_and_count_once(tmp_path: Path) -> None:
     model = archspec.build(made).eval()
     assert sum(parameter.numel() for parameter in model.parameters()) == made.cost.params
     image = torch.randn(2, 3, 16, 16)
-    assert torch.equal(model(image), model.once(model.once(model.embed(image))))
+    once, embed = model.get_submodule("once"), model.get_submodule("embed")
+    assert torch.equal(model(image), once(once(embed(image))))
 
 
 def test_ports_are_named_listed_or_told_by_output(tmp_path: Path) -> None:
@@ -253,9 +254,9 @@ def test_defaults_reach_what_nobody_set_at_any_depth(tmp_path: Path) -> None:
         tmp_path,
     )
     model = archspec.build(made)
-    assert model.layer.norm1.eps == 1e-6
-    assert model.norm.eps == 1e-5  # set, though to what the block would have taken anyway
-    assert not model.layer.attn.qkv.weight.any()
+    assert model.get_submodule("layer.norm1").eps == 1e-6
+    assert model.get_submodule("norm").eps == 1e-5  # set, though to what the block would have taken anyway
+    assert not model.get_parameter("layer.attn.qkv.weight").any()
 
 
 def test_a_block_in_yaml_has_parameters_a_graph_and_ports(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from archspec.compiler import build
 from archspec.errors import SpecError
 from archspec.language import load
 from archspec.language.words import vocabulary
+from tests.support.origins import origin_of
 
 SPEC = """
 archspec: 1
@@ -185,7 +186,7 @@ def test_a_yaml_file_brings_blocks_and_they_are_in_the_resolved_spec(tmp_path: P
     tokens = "to_tokens}\n  b: {block: widen, by: 3"
     graph = load(spec(tmp_path, "library.yaml", tokens, LIBRARY))
     assert graph.nodes["b"].shape.sizes == (64, 24)
-    assert "use" not in graph.origin.spec and "widen" in graph.origin.spec["blocks"]
+    assert "use" not in origin_of(graph).spec and "widen" in origin_of(graph).spec["blocks"]
 
 
 CHAIN: list[tuple[str, str, Any]] = [

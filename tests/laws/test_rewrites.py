@@ -35,7 +35,7 @@ def outputs_and_gradients(model: nn.Module, values: list[Tensor], training: bool
     result: Any = model(*values)
     outputs = list(result) if isinstance(result, tuple) else [result]
     model.zero_grad()
-    sum(output.square().sum() for output in outputs).backward()  # type: ignore[union-attr]
+    torch.stack([output.square().sum() for output in outputs]).sum().backward()
     grads = [leaf.grad for leaf in (*values, *model.parameters()) if leaf.requires_grad]
     return [*outputs, *(torch.zeros(()) if grad is None else grad for grad in grads)]
 

@@ -66,8 +66,8 @@ def imports(file: Path) -> Iterator[Import]:
         if isinstance(node, ast.Import):
             modules = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            inner = [f"{node.module}.{alias.name}" for alias in node.names]
-            modules = [module if _is_module(module) else node.module for module in inner]
+            names = [alias.name for alias in node.names]
+            modules = [node.module if _is_exported(node.module, name) else f"{node.module}.{name}" for name in names]
         else:
             continue
         yield from (Import(file, node.lineno, module, id(node) in early) for module in dict.fromkeys(modules))
@@ -81,9 +81,25 @@ def path_of(module: str) -> Path | None:
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
-def _is_module(name: str) -> bool:
-    path = path_of(name)
-    return path is not None and path.exists()
+def _is_exported(module: str, name: str) -> bool:
+    """Whether a name is one that a module hands out, and not a file in its folder."""
+    path = path_of(module)
+    if path is None or path.name != "__init__.py":
+        return True
+    exports = next(
+        (
+            ast.literal_eval(node.value)
+            for node in tree_of(path).body
+            if isinstance(node, ast.Assign) and _sets_all(node)
+        ),
+        (),
+    )
+    inner = path_of(f"{module}.{name}")
+    return name in exports or inner is None or not inner.exists()
+
+
+def _sets_all(node: ast.Assign) -> bool:
+    return ast.unparse(node.targets[0]) == "__all__"
 
 
 def arrows() -> networkx.DiGraph[str]:

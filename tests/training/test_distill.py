@@ -50,7 +50,8 @@ class Fixed(nn.Module):
 
 
 def outputs(logits: Tensor = LOGITS, distillation: Tensor = DISTILLATION) -> Any:
-    return output_type(("logits", "distillation"))(logits, distillation)
+    kind: Any = output_type(("logits", "distillation"))
+    return kind(logits, distillation)
 
 
 def test_soft_is_the_divergence_by_hand() -> None:
@@ -159,8 +160,9 @@ def test_student_without_a_distillation_output_is_told_so() -> None:
     loss = DistillationLoss(Fixed(TAUGHT))
     with pytest.raises(TypeError, match="returned a Tensor: put it in training mode"):
         loss(IMAGES, LOGITS, LABELS)
+    features: Any = output_type(("logits", "features"))
     with pytest.raises(TypeError, match="a NamedTuple with logits, features"):
-        loss(IMAGES, output_type(("logits", "features"))(LOGITS, LOGITS), LABELS)
+        loss(IMAGES, features(LOGITS, LOGITS), LABELS)
 
 
 def test_class_counts_that_differ_are_told() -> None:

@@ -14,6 +14,7 @@ import archspec
 from archspec.errors import SpecError
 from archspec.language import open_spec, packaged_specs
 from archspec.weights import Dialect, dialects, export_state_dict, identity, load_weights
+from tests.support.origins import origin_of
 
 QKV = ("b.0.q.weight", "b.0.k.weight", "b.0.v.weight")
 LINES: list[tuple[str, tuple[str, ...], list[tuple[tuple[str, ...], tuple[str, ...]]]]] = [
@@ -114,8 +115,8 @@ Named = tuple[tuple[str, ...], dict[str, Any]]
 
 def rules_of(path: Path) -> Path | None:
     """The file of rules that a spec names."""
-    found = archspec.load(path).origin.weights
-    return found and Path(found).resolve()
+    rules = origin_of(archspec.load(path)).weights
+    return Path(rules).resolve() if rules else None
 
 
 SPECS = {path: rules for path in packaged_specs() if (rules := rules_of(path))}
@@ -137,7 +138,7 @@ def models(rules: Path) -> dict[Model, Named]:
         for variant in open_spec(path).variants or (None,):
             graph = archspec.load(path, variant)
             keys = tuple(archspec.build(graph, device="meta").state_dict())
-            found.setdefault(keys, ((path, variant), graph.origin.params))
+            found.setdefault(keys, ((path, variant), dict(origin_of(graph).params)))
     return {model: (keys, params) for keys, (model, params) in found.items()}
 
 

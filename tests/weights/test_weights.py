@@ -287,7 +287,8 @@ def test_positions_are_resampled_as_deit_does(image: str, note: str) -> None:
     (entry,) = [entry for entry in report.entries if entry.status == "RESIZED"]
     assert entry.note == f"resized {note}"
     position, theirs = model.get_parameter("pos_embed.position"), weights["pos_embed"]
-    h, w = model.get_submodule("pos_embed").grid
+    grid_of: Any = model.get_submodule("pos_embed").grid
+    h, w = grid_of
     grid = theirs[:, 1:].reshape(1, 4, 4, 16).permute(0, 3, 1, 2)
     wanted = F.interpolate(grid, size=(h, w), mode="bicubic", align_corners=False).flatten(2).transpose(1, 2)
     assert torch.equal(position[:, :1], theirs[:, :1])

@@ -114,8 +114,8 @@ def _stack(nets: list[list[Hop]]) -> list[list[list[Hop]]]:
     rows: list[list[int]] = []
     for index in order:
         meets = [
-            row for row, found in enumerate(rows)
-            if any(spans[i][0] - 6 < spans[index][1] and spans[index][0] - 6 < spans[i][1] for i in found)
+            row for row, others in enumerate(rows)
+            if any(spans[i][0] - 6 < spans[index][1] and spans[index][0] - 6 < spans[i][1] for i in others)
         ]  # fmt: skip
         row = max(meets, default=-1) + 1
         if row == len(rows):

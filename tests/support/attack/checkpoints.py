@@ -105,9 +105,11 @@ TENSORS: dict[str, Callable[[Tensor], Any]] = {
 def _mappings(state: Mapping[str, Tensor]) -> Iterator[Hostile]:
     """Names and nestings that no training run writes."""
     first = next(iter(state))
+    numbers: dict[Any, Any] = dict(enumerate(state.values()))
+    one_number: dict[Any, Any] = {**state, 7: torch.zeros(1)}
     yield Hostile("no tensors", {})
-    yield Hostile("numbers as names", dict(enumerate(state.values())))
-    yield Hostile("one number as name", {**state, 7: torch.zeros(1)})
+    yield Hostile("numbers as names", numbers)
+    yield Hostile("one number as name", one_number)
     yield Hostile("escape sequence in a name", {**state, "\x1b[31mred\x07\n": torch.zeros(1)})
     yield Hostile("half a surrogate in a name", {**state, "\ud800": torch.zeros(1)})
     yield Hostile("name without end", {**state, "x" * 100_000: torch.zeros(1)})

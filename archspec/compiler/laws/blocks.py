@@ -33,14 +33,14 @@ def broken(block: type[Block]) -> Iterator[str]:
     if not block.examples:
         yield "it has no examples to hold it against: examples = [(config, shape, …)]"
     for config, *shapes in block.examples:
-        said = f"{config} on {', '.join(map(str, shapes)) or 'nothing'}"
+        example = f"{config} on {', '.join(map(str, shapes)) or 'nothing'}"
         try:
             graph = single(block(**config), *shapes)
-            yield from (f"{said}: {fault}" for law in (against_torch, filled) for fault in law(graph))
+            yield from (f"{example}: {fault}" for law in (against_torch, filled) for fault in law(graph))
         except SpecError as error:
-            yield f"{said}: {error.problems[0].message}"
+            yield f"{example}: {error.problems[0].message}"
         except Exception as error:
-            yield f"{said}: {type(error).__name__}: {str(error).strip().splitlines()[0] if str(error) else ''}"
+            yield f"{example}: {type(error).__name__}: {str(error).strip().splitlines()[0] if str(error) else ''}"
 
 
 def against_torch(graph: Graph) -> Iterator[str]:
