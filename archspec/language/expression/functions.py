@@ -48,11 +48,11 @@ def _extreme(pick: Callable[[list[Any]], Any]) -> Callable[..., Any]:
     return of
 
 
-def _ceil(number: Any) -> int:
+def _ceil(number: Any) -> Any:
     return math.ceil(*_numbers((number,)))
 
 
-def _floor(number: Any) -> int:
+def _floor(number: Any) -> Any:
     return math.floor(*_numbers((number,)))
 
 
