@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # the one list of public names: type checkers import it, `_ho
     from archspec.graph.block import Scope as Scope
     from archspec.graph.block import Value as Value
     from archspec.graph.node import Graph as Graph
-    from archspec.language.explain.explain import explain as explain
+    from archspec.language.explain import explain as explain
     from archspec.language.load import load as load
     from archspec.training.distill import DistillationLoss as DistillationLoss
     from archspec.weights.load import LoadReport as LoadReport

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -147,52 +147,52 @@ class _Evaluation:
         value = self.value(node.operand)
         if isinstance(node.op, ast.Not):
             return not value
-        op = self.operator(node, node.op)
+        sign, compute = self.operator(node, node.op)
         if not isinstance(value, int | float):
-            raise self.error(node, f"{op.sign} does not go with {show_kind(value)}: {self.quote(node)}")
-        return self.check(node, op.compute(value, None))
+            raise self.error(node, f"{sign} does not go with {show_kind(value)}: {self.quote(node)}")
+        return self.check(node, compute(value, None))
 
     def _compare(self, node: ast.Compare) -> bool:
         left = self.value(node.left)
         for kind, right_node in zip(node.ops, node.comparators, strict=True):
-            op = self.operator(node, kind)
+            sign, compute = self.operator(node, kind)
             right = self.value(right_node)
             try:
-                if not op.compute(left, right):
+                if not compute(left, right):
                     return False
             except TypeError:
-                raise self.mismatch(node, op, left, right) from None
+                raise self.mismatch(node, sign, left, right) from None
             left = right
         return True
 
     def _binop(self, node: ast.BinOp) -> Any:
-        op = self.operator(node, node.op)
+        sign, compute = self.operator(node, node.op)
         left, right = self.value(node.left), self.value(node.right)
         if isinstance(left, int | float) and isinstance(right, int | float):
-            return self.check(node, self.number(node, op, left, right))
-        if op.sign == "+" and type(left) is type(right) and isinstance(left, list | str):
-            return self.check(node, op.compute(left, right))
-        if op.sign == "*":
+            return self.check(node, self.number(node, sign, compute, left, right))
+        if sign == "+" and type(left) is type(right) and isinstance(left, list | str):
+            return self.check(node, compute(left, right))
+        if sign == "*":
             many, times = (right, left) if isinstance(left, int) else (left, right)
             if isinstance(many, list | str) and isinstance(times, int):
                 self.charge(node, _weight(many) * max(0, times))
                 return many * times
-        raise self.mismatch(node, op, left, right)
+        raise self.mismatch(node, sign, left, right)
 
     def operator(self, node: ast.expr, kind: ast.AST) -> Operator:
         if type(kind) not in OPERATORS:
             raise self.refusal(node, type(kind).__name__)
         return OPERATORS[type(kind)]
 
-    def mismatch(self, node: ast.expr, op: Operator, left: Any, right: Any) -> ExpressionError:
-        return self.error(node, f"{op.sign} does not go with {show_kind(left)} and {show_kind(right)}")
+    def mismatch(self, node: ast.expr, sign: str, left: Any, right: Any) -> ExpressionError:
+        return self.error(node, f"{sign} does not go with {show_kind(left)} and {show_kind(right)}")
 
-    def number(self, node: ast.BinOp, op: Operator, left: int | float, right: int | float) -> Any:
-        power = op.sign == "**"
+    def number(self, node: ast.BinOp, sign: str, compute: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
+        power = sign == "**"
         if power and isinstance(left, int) and isinstance(right, int) and abs(left) > 1 and right > 64:
             raise self.error(node, f"{self.quote(node)} is larger than 2**63")  # before it is computed
         try:
-            return op.compute(left, right)
+            return compute(left, right)
         except ZeroDivisionError:
             reason = "is a power of zero below zero" if power else f"divides {show(left)} by zero"
             raise self.error(node, f"{self.quote(node)} {reason}") from None
@@ -229,13 +229,14 @@ class _Evaluation:
         if node.keywords:
             raise self.refusal(node, "keyword")
         values = [self.value(part) for part in node.args]
+        function, signature = FUNCTIONS[name]
         try:
-            return self.check(node, FUNCTIONS[name].call(*values))
+            return self.check(node, function(*values))
         except MisuseError as misuse:
             raise self.error(node, f"{name}: {misuse}") from None
         except (TypeError, ValueError, OverflowError):
             arguments = ", ".join(map(show, values))
-            raise self.error(node, f"{name} does not take ({arguments})", FUNCTIONS[name].signature) from None
+            raise self.error(node, f"{name} does not take ({arguments})", signature) from None
 
 
 def _weight(value: Any) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from archspec.language.expression.show import show
@@ -13,12 +12,8 @@ MOST_ITEMS = 10_000
 """How many items one list or text may hold."""
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
-    """A function, and how it is called."""
-
-    call: Callable[..., Any]
-    signature: str
+Function = tuple[Callable[..., Any], str]
+"""A function, and how it is called."""
 
 
 class MisuseError(Exception):
@@ -48,14 +43,12 @@ def _extreme(pick: Callable[[list[Any]], Any]) -> Callable[..., Any]:
     return of
 
 
-def _ceil(number: Any) -> int:
-    whole: int = math.ceil(*_numbers((number,)))
-    return whole
+def _ceil(number: Any) -> Any:
+    return math.ceil(*_numbers((number,)))
 
 
-def _floor(number: Any) -> int:
-    whole: int = math.floor(*_numbers((number,)))
-    return whole
+def _floor(number: Any) -> Any:
+    return math.floor(*_numbers((number,)))
 
 
 def _round(number: Any, digits: int | None = None) -> Any:
@@ -100,14 +93,14 @@ def _linspace(first: Any, last: Any, count: Any) -> list[float]:
     return [*(start + part for part in steps), stop]
 
 
-FUNCTIONS = {
-    "min": Function(_extreme(min), "min(a, b, …) or min(list)"),
-    "max": Function(_extreme(max), "max(a, b, …) or max(list)"),
-    "ceil": Function(_ceil, "ceil(number)"),
-    "floor": Function(_floor, "floor(number)"),
-    "round": Function(_round, "round(number) or round(number, digits)"),
-    "len": Function(len, "len(list)"),
-    "sum": Function(_sum, "sum(list)"),
-    "range": Function(_range, "range(stop), range(start, stop) or range(start, stop, step)"),
-    "linspace": Function(_linspace, "linspace(first, last, count)"),
+FUNCTIONS: dict[str, Function] = {
+    "min": (_extreme(min), "min(a, b, …) or min(list)"),
+    "max": (_extreme(max), "max(a, b, …) or max(list)"),
+    "ceil": (_ceil, "ceil(number)"),
+    "floor": (_floor, "floor(number)"),
+    "round": (_round, "round(number) or round(number, digits)"),
+    "len": (len, "len(list)"),
+    "sum": (_sum, "sum(list)"),
+    "range": (_range, "range(stop), range(start, stop) or range(start, stop, step)"),
+    "linspace": (_linspace, "linspace(first, last, count)"),
 }

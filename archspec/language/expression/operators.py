@@ -5,37 +5,28 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-Compute = Callable[[Any, Any], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Operator:
-    """An operator; one with a single operand ignores the second argument of `compute`."""
-
-    sign: str
-    compute: Compute
-
+Operator = tuple[str, Callable[[Any, Any], Any]]
+"""How an operator is written, and what it computes; one with a single operand ignores the second argument."""
 
 OPERATORS: dict[type[ast.AST], Operator] = {
-    ast.Add: Operator("+", operator.add),
-    ast.Sub: Operator("-", operator.sub),
-    ast.Mult: Operator("*", operator.mul),
-    ast.Div: Operator("/", operator.truediv),
-    ast.FloorDiv: Operator("//", operator.floordiv),
-    ast.Mod: Operator("%", operator.mod),
-    ast.Pow: Operator("**", operator.pow),
-    ast.Eq: Operator("==", operator.eq),
-    ast.NotEq: Operator("!=", operator.ne),
-    ast.Lt: Operator("<", operator.lt),
-    ast.LtE: Operator("<=", operator.le),
-    ast.Gt: Operator(">", operator.gt),
-    ast.GtE: Operator(">=", operator.ge),
-    ast.In: Operator("in", lambda a, b: a in b),
-    ast.NotIn: Operator("not in", lambda a, b: a not in b),
-    ast.UAdd: Operator("+", lambda a, _: +a),
-    ast.USub: Operator("-", lambda a, _: -a),
+    ast.Add: ("+", operator.add),
+    ast.Sub: ("-", operator.sub),
+    ast.Mult: ("*", operator.mul),
+    ast.Div: ("/", operator.truediv),
+    ast.FloorDiv: ("//", operator.floordiv),
+    ast.Mod: ("%", operator.mod),
+    ast.Pow: ("**", operator.pow),
+    ast.Eq: ("==", operator.eq),
+    ast.NotEq: ("!=", operator.ne),
+    ast.Lt: ("<", operator.lt),
+    ast.LtE: ("<=", operator.le),
+    ast.Gt: (">", operator.gt),
+    ast.GtE: (">=", operator.ge),
+    ast.In: ("in", lambda a, b: a in b),
+    ast.NotIn: ("not in", lambda a, b: a not in b),
+    ast.UAdd: ("+", lambda a, _: +a),
+    ast.USub: ("-", lambda a, _: -a),
 }
 """All but `and`, `or` and `not`, which take any value."""

@@ -1,5 +1,5 @@
 """The language as a JSON Schema (draft 7), from the same classes that validate: keys, types, documentation, blocks."""
 
-from archspec.language.schema.schema import schema
+from archspec.language.schema.language import schema
 
 __all__ = ["schema"]

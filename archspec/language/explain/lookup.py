@@ -1,4 +1,4 @@
-"""Explain one value of a spec."""
+"""A spec and a dotted path → the explanation of the value there."""
 
 from __future__ import annotations
 

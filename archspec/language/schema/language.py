@@ -1,4 +1,4 @@
-"""The schema of the whole language."""
+"""The schema of the whole language: a spec, and the definitions that it refers to."""
 
 from __future__ import annotations
 
