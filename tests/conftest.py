@@ -18,11 +18,13 @@ GROWTH = 96 * MIB
 """A test that leaves the process larger by this much is followed by a clean-up, which takes about 0.2 s."""
 
 PEAKS = pytest.StashKey[dict[str, int]]()
+HIGHEST = pytest.StashKey[tuple[int, str]]()
+"""The peak so far, and the test that reached it."""
 LEVEL = pytest.StashKey[int]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[PEAKS], config.stash[LEVEL] = {}, held()
+    config.stash[PEAKS], config.stash[LEVEL], config.stash[HIGHEST] = {}, held(), (0, "")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -30,6 +32,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
     """No test starts in the memory that another one left behind."""
     outcome = yield
     stash = item.config.stash
+    if (reading := peak() or 0) > stash[HIGHEST][0]:
+        stash[HIGHEST] = reading, item.nodeid
     if held() > stash[LEVEL] + GROWTH:
         give_back()
         stash[LEVEL] = held()
@@ -39,17 +43,18 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """xdist: a worker has ended, and says how much it held."""
-    if reading := getattr(node, "workeroutput", {}).get("peak"):
-        node.config.stash[PEAKS][node.gateway.id] = reading
+    output = getattr(node, "workeroutput", {})
+    if reading := output.get("peak"):
+        node.config.stash[PEAKS][f"{node.gateway.id} ({output['highest']})"] = reading
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     config, reading = session.config, peak()
     if hasattr(config, "workeroutput"):
-        config.workeroutput["peak"] = reading
+        config.workeroutput |= {"peak": reading, "highest": config.stash[HIGHEST][1]}
         return
     if reading is not None:
-        config.stash[PEAKS]["main"] = reading
+        config.stash[PEAKS][f"main ({config.stash[HIGHEST][1]})"] = reading
     if session.exitstatus == pytest.ExitCode.OK and any(value > LIMIT for value in config.stash[PEAKS].values()):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

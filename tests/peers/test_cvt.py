@@ -14,6 +14,8 @@ from tests.support.peers import hf, randomise, variants
 
 CVT_13: dict[str, Any] = {"depth": [1, 2, 10], "drop_path_rate": [0.0, 0.0, 0.0]}
 CVT_21 = {**CVT_13, "depth": [1, 4, 16]}
+TRAINED = ("params.drop_path=0.0", "params.image=96", "params.depths=[1, 2, 4]")
+"""Fewer layers: in float64, with gradients, both models are held at once."""
 CVT_W24 = {**CVT_13, "depth": [2, 2, 20], "num_heads": [3, 12, 16], "embed_dim": [192, 768, 1024]}
 
 
@@ -32,8 +34,8 @@ def cvt(config: dict[str, Any], *, official: bool = False) -> nn.Module:
     return peer
 
 
-def transformers(variant: str, laws: str, *settings: str) -> Case:
-    config = {"13": CVT_13, "21": CVT_21, "w24": CVT_W24}[variant.split("_")[1]]
+def transformers(variant: str, laws: str, *settings: str, **sizes: Any) -> Case:
+    config = {"13": CVT_13, "21": CVT_21, "w24": CVT_W24}[variant.split("_")[1]] | sizes
     model = partial(cvt, config, official=not variant.endswith("_hf"))
     return Case("transformers", "cvt", variant, model, laws, settings, "hf")
 
@@ -45,8 +47,8 @@ CASES: list[Line] = [
     transformers("cvt_21_hf", "logits"),
     transformers("cvt_13_hf", "logits", "params.image=[224, 256]"),
     transformers("cvt_13_hf", "logits", "params.image=[96, 64]"),
-    transformers("cvt_13", "training", "params.drop_path=0.0", "params.image=96"),
-    transformers("cvt_13_hf", "training", "params.drop_path=0.0", "params.image=96"),
+    transformers("cvt_13", "training", *TRAINED, depth=[1, 2, 4]),
+    transformers("cvt_13_hf", "training", *TRAINED, depth=[1, 2, 4]),
     *(transformers(variant, "parameters buffers") for variant in variants("cvt")),
 ]
 
