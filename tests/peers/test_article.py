@@ -70,6 +70,37 @@ def t2t_vit(pool: str) -> Iterator[Case]:
         yield Case(PEER, "vit_pytorch/t2t_vit", "t2t_vit_article", model, LAWS, written)
 
 
+def pit() -> Iterator[Case]:
+    for patch, image, sizes in (
+        (14, 64, {"dim": 48, "depth": (1, 2, 1), "heads": (2, 3, 4), "mlp_dim": 96, "dim_head": 8}),
+        (12, 48, {"dim": 40, "depth": (1, 1, 2), "heads": (2, 2, 3), "mlp_dim": 56, "dim_head": 12}),
+    ):
+        model: partial[nn.Module] = partial(
+            listing, "pit", "PiT", image_size=image, patch_size=patch, num_classes=7, **sizes
+        )
+        names = {"depth": "depths", "dim_head": "head_dim"}
+        written = {
+            names.get(name, name): list(size) if isinstance(size, tuple) else size for name, size in sizes.items()
+        }
+        yield Case(PEER, "vit_pytorch/pit", "pit_vit_pytorch", model, LAWS,
+                   settings({"image": image, "patch": patch, "classes": 7, **written}))  # fmt: skip
+
+
+def cvt() -> Iterator[Case]:
+    """Each stage with its own kernels, strides and widths; any image, rectangular too."""
+    stages = ("emb_dim", "emb_kernel", "emb_stride", "proj_kernel", "kv_proj_stride", "heads", "depth", "mlp_mult")
+    names = ("dims", "kernels", "strides", "proj_kernels", "kv_strides", "heads", "depths", "mlp_ratios")
+    for image, rows in (
+        ([64, 96], ((64, 7, 4, 3, 2, 1, 1, 4), (96, 3, 2, 3, 2, 3, 1, 4), (128, 3, 2, 3, 2, 2, 2, 4))),
+        ([48, 48], ((24, 5, 2, 5, 3, 2, 2, 2), (40, 3, 2, 3, 1, 1, 1, 3), (56, 3, 2, 1, 2, 2, 1, 1))),
+    ):
+        arguments = {f"s{s}_{name}": row[place] for s, row in enumerate(rows, 1) for place, name in enumerate(stages)}
+        written = {name: [row[place] for row in rows] for place, name in enumerate(names)}
+        model: partial[nn.Module] = partial(listing, "cvt", "CvT", num_classes=7, **arguments)
+        ours = settings({"image": image, "classes": 7, **written})
+        yield Case(PEER, "vit_pytorch/cvt", "cvt_article", model, LAWS, ours)
+
+
 CASES = [
     *edition("vit", "ViT", "vit", "vit_article"),
     *edition("vit", "ViT", "vit", "vit_article_mean", pool="mean"),
@@ -79,6 +110,8 @@ CASES = [
     *cross_vit(),
     *t2t_vit("cls"),
     *t2t_vit("mean"),
+    *pit(),
+    *cvt(),
 ]
 
 test_laws = laws(CASES)
