@@ -18,7 +18,13 @@ PEER = "vit-pytorch 0.20.1"
 LAWS = "parameters logits export training"
 SMALL = {"num_classes": 7, "dim": 48, "depth": 2, "heads": 3, "dim_head": 8, "mlp_dim": 96}
 WIDE = {"num_classes": 5, "dim": 64, "depth": 3, "heads": 2, "dim_head": 24, "mlp_dim": 80}
-NAMES = {"num_classes": "classes", "dim_head": "head_dim", "cls_depth": "class_depth", "patch_size": "patch"}
+NAMES = {
+    "num_classes": "classes",
+    "dim_head": "head_dim",
+    "cls_depth": "class_depth",
+    "patch_size": "patch",
+    "image_size": "image",
+}
 
 
 def settings(sizes: dict[str, Any]) -> tuple[str, ...]:
@@ -71,19 +77,15 @@ def t2t_vit(pool: str) -> Iterator[Case]:
 
 
 def pit() -> Iterator[Case]:
-    for patch, image, sizes in (
-        (14, 64, {"dim": 48, "depth": (1, 2, 1), "heads": (2, 3, 4), "mlp_dim": 96, "dim_head": 8}),
-        (12, 48, {"dim": 40, "depth": (1, 1, 2), "heads": (2, 2, 3), "mlp_dim": 56, "dim_head": 12}),
+    """Pools between stages; one head as wide as its tokens is not projected."""
+    for sizes, depths, heads in (
+        ({"image_size": 64, "patch_size": 16, "dim": 48, "mlp_dim": 96, "dim_head": 8}, (1, 2, 1), (2, 3, 4)),
+        ({"image_size": 48, "patch_size": 12, "dim": 40, "mlp_dim": 56, "dim_head": 12}, (1, 1, 2), (2, 2, 3)),
     ):
-        model: partial[nn.Module] = partial(
-            listing, "pit", "PiT", image_size=image, patch_size=patch, num_classes=7, **sizes
-        )
-        names = {"depth": "depths", "dim_head": "head_dim"}
-        written = {
-            names.get(name, name): list(size) if isinstance(size, tuple) else size for name, size in sizes.items()
-        }
-        yield Case(PEER, "vit_pytorch/pit", "pit_vit_pytorch", model, LAWS,
-                   settings({"image": image, "patch": patch, "classes": 7, **written}))  # fmt: skip
+        arguments: dict[str, Any] = {"num_classes": 7, **sizes}
+        model: partial[nn.Module] = partial(listing, "pit", "PiT", depth=depths, heads=heads, **arguments)
+        written = settings({**arguments, "depths": list(depths), "heads": list(heads)})
+        yield Case(PEER, "vit_pytorch/pit", "pit_vit_pytorch", model, LAWS, written)
 
 
 def cvt() -> Iterator[Case]:

@@ -17,7 +17,7 @@ class ImageNorm(nn.LayerNorm):
 
 
 class DeviationNorm(nn.LayerNorm):
-    """Layer normalisation over the last axis that divides by the standard deviation plus eps, not by √(variance + eps)."""
+    """Layer normalisation over the last axis that divides by the deviation plus eps, not by √(variance + eps)."""
 
     def forward(self, x: Tensor) -> Tensor:
         variance, mean = torch.var_mean(x, -1, correction=0, keepdim=True)
