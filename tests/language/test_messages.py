@@ -109,6 +109,22 @@ def test_a_block_that_nothing_places_may_depend_on_its_values(tmp_path: Path) ->
     assert load(tmp_path / "x.yaml").outputs
 
 
+SLOT = "blocks:\n  s: {params: {inner: slot}, graph: {a: {block: $inner, NODE}}}\n"
+PLACED = "{block: s, inner: {block: linear, features: 8}}"
+
+
+def test_a_node_may_say_what_a_block_of_a_parameter_reads_and_how_often_it_stands(tmp_path: Path) -> None:
+    spec = SPEC.replace("{block: b0, k: 4}", PLACED)
+    (tmp_path / "x.yaml").write_text(spec.replace("blocks:\n", SLOT.replace("NODE", "from: x, repeat: 3")))
+    once = spec.replace("blocks:\n", SLOT.replace(", NODE", ""))
+    (tmp_path / "y.yaml").write_text(once)
+    embed = 8 * 8 * 3 * 8 + 8
+    assert load(tmp_path / "x.yaml").cost.params - embed == 3 * (load(tmp_path / "y.yaml").cost.params - embed)
+    (tmp_path / "x.yaml").write_text(spec.replace("blocks:\n", SLOT.replace("NODE", "features: 4")))
+    with pytest.raises(SpecError, match="block gives linear with all its values, so features cannot be set here"):
+        load(tmp_path / "x.yaml")
+
+
 def test_a_misspelt_key_of_a_node_is_near_to_the_right_one(tmp_path: Path) -> None:
     (problem,) = problems(tmp_path, "{block: mean_pool}", "{block: mean_pool, form: e}")
     assert problem.help == "did you mean from?"

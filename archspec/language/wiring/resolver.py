@@ -67,14 +67,21 @@ class Resolver:
         if "block" in tree.entries:
             leaf = tree.entries["block"]
             word = self.value(leaf, f"{path}.block")
-            if isinstance(word, Block) and len(tree.entries) == 1:
-                return word
+            if isinstance(word, Block):
+                return self._finished(word, tree, path)
             return self._build(self._type(word, leaf.mark, path), tree, path)
         if default is None:
             message = f"{path} does not say which block it is"
             help = "give it the key block"
             raise self.problems.fail(Problem("missing-key", message, tree.mark, path, help=help, key="block"))
         return self._build(default, tree, path)
+
+    def _finished(self, block: Block, tree: Fields, path: str) -> Block:
+        """The block that a slot's parameter holds; it has its values, so the node that names it cannot set any."""
+        if extra := [key for key in tree.entries if key not in NODE_KEYS]:
+            message = f"{path}: block gives {block.word} with all its values, so {extra[0]} cannot be set here"
+            raise self.problems.fail(Problem("unknown-key", message, tree.keys[extra[0]], path, key=extra[0]))
+        return block
 
     def fields(self, block: type[Block], tree: Fields, path: str) -> dict[str, Any]:
         """Validate a partial config: absent fields are not reported."""
