@@ -16,6 +16,7 @@ from archspec.language.spec import DOCUMENT_KEYS, SPEC_KEYS
 from archspec.language.words import beside
 
 MOST_EXTENDS = 20
+MOST_CHARACTERS = 4096  # of a path
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,8 +45,8 @@ def open_spec(path: str | Path) -> SpecFile:
 
     Raises SpecError where there is none, or where a file is no document.
     """
-    text, _, variant = str(path).partition("#")
-    if not text.endswith((".yaml", ".yml")) and not os.path.exists(text):
+    text, variant = split(path)
+    if not text.endswith((".yaml", ".yml")) and not os.path.lexists(text):
         if home := packaged(text):
             return replace(_open(home[0]), variant=variant or home[1])
         if "/" not in text and "." not in text:
@@ -54,6 +55,19 @@ def open_spec(path: str | Path) -> SpecFile:
             help = nearest(text, names) or "`archspec specs` lists them"
             raise SpecError(Problem("file-missing", message, help=help))
     return replace(_open(Path(text)), variant=variant or None)
+
+
+def split(path: str | Path, folder: Path = Path()) -> tuple[str, str]:
+    """`file.yaml#variant` as the file and the variant, which may be empty.
+
+    A file may have a # in its name: the longest name counts that a file in the folder has.
+    """
+    parts = str(path).split("#")
+    for count in range(len(parts), 1, -1) if len(str(path)) <= MOST_CHARACTERS else ():
+        name = "#".join(parts[:count])
+        if os.path.isfile(folder / name):
+            return name, "#".join(parts[count:])
+    return parts[0], "#".join(parts[1:])
 
 
 def resolve(spec: SpecFile, variant: str | None = None, overrides: Iterable[str] = ()) -> Fields:
@@ -132,7 +146,7 @@ def _open(path: Path, extended_by: tuple[Path, ...] = ()) -> SpecFile:
 
 def _base(path: Path, leaf: Leaf, target: str, chain: tuple[Path, ...]) -> Fields:
     """The tree that a file extends; `chain` are the files that extend each other so far, this one the last."""
-    name, _, variant = target.partition("#")
+    name, variant = split(target, path.parent)
     file = beside(path, name, leaf)
     if Path(os.path.realpath(file)) in chain or len(chain) > MOST_EXTENDS:
         circle = " → ".join(link.name for link in (*chain, file))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -15,6 +15,9 @@ from archspec.language.document.tree import MOST_LEVELS, Fields, Items, Leaf, Sc
 
 MOST_NODES = 100_000
 """How many values a document may have, each alias counted as the values that it stands for."""
+
+if TYPE_CHECKING:
+    from archspec.language.document.slips import Before
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
@@ -60,12 +63,17 @@ class Composer:
         self.open: list[_Open] = []
         self.root: Tree | None = None
         self.nodes = 0
+        self.pairs = False
+        """Whether the text has escaped pairs, which are mended in each scalar."""
+        self.scalar: range | None = None  # the last that was read
+        self.quoted = False
         self.cut = range(0)  # the last expression that a comma or bracket has cut
 
     def compose(self, start: int) -> Tree | None:
         """The tree of the text from `start` on; None for an empty text. Raises SpecError with every problem."""
         try:
-            for event in yaml.parse(" " * start + self.text[start:], Loader=_LOADER):
+            text = self._without_pairs()
+            for event in yaml.parse(" " * start + text[start:], Loader=_LOADER):
                 self._take(event)
         except yaml.MarkedYAMLError as error:
             self._add_syntax_problem(error)
@@ -75,6 +83,16 @@ class Composer:
             raise SpecError(self.problems)
         return self.root
 
+    def _without_pairs(self) -> str:
+        """The text as the parser reads it: with stand-ins for surrogate pairs, which few texts have."""
+        if "\\ud" not in self.text and "\\uD" not in self.text:
+            return self.text
+        from archspec.language.document.surrogates import hidden
+
+        text = hidden(self.text)
+        self.pairs = text is not self.text
+        return text
+
     def _add_syntax_problem(self, error: yaml.MarkedYAMLError) -> None:
         from archspec.language.document import syntax  # most texts have no such fault
 
@@ -83,7 +101,15 @@ class Composer:
             return
         at = syntax.offset_of(error)
         if not (self.cut and self.cut.start <= at <= self.cut.stop):  # a cut expression is one problem, not two
-            self.problems.append(syntax.syntax_problem(error, self.positions))
+            self.problems.append(syntax.syntax_problem(error, self.positions, self._before()))
+
+    def _before(self) -> Before:
+        """What was read before a fault in the syntax."""
+        from archspec.language.document.slips import Before
+
+        top = self.open[-1] if self.open else None
+        key = bool(top and top.mapping and not top.at_key)
+        return Before(self.scalar, self.quoted, key, top.start if top and top.flow else None)
 
     def _report(self, problem: Problem) -> None:
         if len(self.problems) >= MOST_PROBLEMS:
@@ -111,7 +137,12 @@ class Composer:
 
     def _scalar(self, event: Any) -> None:
         start, text, quoted = event.start_mark.index, event.value, bool(event.style)
+        self.scalar, self.quoted = range(start, event.end_mark.index), event.style in ("'", '"')
         mark = self.mark(start, event.end_mark.index)
+        if self.pairs:
+            from archspec.language.document.surrogates import shown
+
+            text = shown(text, escaped=event.style == '"')
         if not quoted and self.open and self.open[-1].flow and text.startswith("$("):
             self._check_whole(self.text.find("$(", start))
         if any("\ud800" <= char <= "\udfff" for char in text):  # PyYAML's own parser lets them pass

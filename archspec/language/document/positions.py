@@ -34,3 +34,15 @@ class Positions:
     def line_up_to(self, offset: int) -> str:
         """The text of a line from its beginning to an offset (inclusive)."""
         return self.source.text[self._starts[self.place(offset)[0] - 1] : offset + 1]
+
+    def start(self, line: int) -> int:
+        """The offset at which a line begins."""
+        return self._starts[line - 1]
+
+    def indentation(self, offset: int) -> int:
+        """By how many spaces the line of an offset is indented."""
+        start, text = self._starts[self.place(offset)[0] - 1], self.source.text
+        end = start
+        while text[end : end + 1] == " ":
+            end += 1
+        return end - start

@@ -78,6 +78,10 @@ def too_large(name: str, size: int) -> Problem:
 
 
 def _missing(path: Path, name: str) -> Problem:
+    if os.path.islink(path):
+        target = os.readlink(path).encode("utf-8", "backslashreplace").decode()
+        message = f"{name} is a symbolic link to {target}, which is not there"
+        return Problem("file-missing", message, help="point the link at a file, or name the file itself")
     try:
         with os.scandir(path.parent) as entries:
             beside = [entry.name for entry in islice(entries, 1000)]

@@ -9,6 +9,7 @@ import yaml
 
 from archspec.errors import Problem
 from archspec.language.document.positions import Positions
+from archspec.language.document.slips import Before, colon_problem, escape_slip, slip
 from archspec.language.document.tree import MOST_LEVELS
 
 _INDENTATION = "give all keys of one mapping, and all - of one list, the same indentation"
@@ -39,41 +40,69 @@ def _first_too_deep(text: str, depth: int) -> int:
     return 0
 
 
-def syntax_problem(error: yaml.MarkedYAMLError, positions: Positions) -> Problem:
-    """The complaint of PyYAML's or libyaml's parser as a sentence, at the character that is at fault."""
-    text, at = positions.source.text, offset_of(error)
+def syntax_problem(error: yaml.MarkedYAMLError, positions: Positions, before: Before) -> Problem:
+    """The complaint of PyYAML's or libyaml's parser as a sentence, at the place that is at fault."""
+    at = offset_of(error)
     context: Any = error.context_mark
     began = context.index if context else at
     reason = (error.problem or "").removeprefix("found ")
-    char, line = text[at : at + 1], positions.line_up_to(at)
-    code, message, help = "yaml-syntax", f"{reason.lower()} {error.context or ''}".strip(), None
+    line = positions.line_up_to(at)
     if "\t" in line and not line.strip():
-        message, help = "a tab indents this line", "indent with spaces"
-    elif "cannot start any token" in reason:
+        return _problem("a tab indents this line", positions, at, "indent with spaces")
+    if "end of stream" in reason:
+        return _problem("the quote that opens here is never closed", positions, began)
+    if "expected ':'" in reason:
+        return colon_problem(began, positions)
+    if "escape" in reason:
+        return escape_slip(began, at, positions) or _escape_problem(reason, at, positions)
+    if any(word in reason for word in _STRUCTURE) and (problem := slip(before, at, positions)):
+        return problem
+    return _problem_here(error, reason, at, began, positions)
+
+
+_STRUCTURE = ("not allowed", "',' or '", "block end", "expected key", "'-' indicator", "document start", "node content")
+
+
+def _problem_here(error: yaml.MarkedYAMLError, reason: str, at: int, began: int, positions: Positions) -> Problem:
+    """The problem of a text that is at fault where the parser stopped."""
+    char = positions.source.text[at : at + 1]
+    code, message, help = "yaml-syntax", f"{reason.lower()} {error.context or ''}".strip(), None
+    if "cannot start any token" in reason:
         message, help = f"`{char}` cannot begin a value", "quote the value"
     elif "values are not allowed" in reason:
         message, help = "a `:` cannot stand here", f"quote a text that holds `: `, or {_INDENTATION}"
     elif "entries are not allowed" in reason:
         message, help = "a list cannot begin on the line of its key", "begin it on the next line, or write [ … ]"
-    elif "end of stream" in reason:
-        at, message = began, "the quote that opens here is never closed"
     elif "',' or '" in reason:
         closing = "}" if "'}'" in reason else "]"
         message = f"expected , or {closing} here"
         help = f"the bracket of line {positions.place(began)[0]} is still open"
-    elif "expected ':'" in reason:
-        at, message = began, "expected `:` after this key"
     elif any(word in reason for word in ("block end", "expected key", "'-' indicator")):
         message, help = f"this does not continue what begins at line {positions.place(began)[0]}", _INDENTATION
     elif "document start" in reason:
         message, help = "this does not belong to the value before it", _INDENTATION
     elif "node content" in reason:
         message = f"expected a value here, got {f'`{char}`' if char.strip() else 'the end'}"
-    elif "unknown escape" in reason:
-        escape = re.search(r"\\.?", text[at - 1 : at + 2] if char != "\\" else text[at : at + 2])
-        message, help = f"{escape[0] if escape else 'this'} is no escape in double quotes", "use single quotes"
     elif "tag handle" in reason:
         code, message, help = "yaml-tag", "this tag is not known", "remove the tag"
     elif "anchor" in (error.context or "") or "alias" in (error.context or ""):
         message, help = "expected a name after & or *", "quote a text that begins with & or *"
-    return Problem(code, message, positions.mark(at, min(at + 1, len(text))), help=help)
+    return _problem(message, positions, at, help, code)
+
+
+def _escape_problem(reason: str, at: int, positions: Positions) -> Problem:
+    text = positions.source.text
+    if "unknown" not in reason:
+        hexadecimal = re.compile(r"[0-9a-fA-F]*").match(text, at)
+        shown = text[text.rfind("\\", 0, at) : hexadecimal.end() if hexadecimal else at]
+        message = f"{shown} is half a surrogate pair" if re.match(r"\\u[dD][89a-fA-F]", shown) else None
+        return _problem(message or f"{shown or 'this'} is no character", positions, at, "write the character itself")
+    escape = re.search(r"\\.?", text[at - 1 : at + 2] if text[at : at + 1] != "\\" else text[at : at + 2])
+    message = f"{escape[0] if escape else 'this'} is no escape in double quotes"
+    return _problem(message, positions, at, "use single quotes")
+
+
+def _problem(
+    message: str, positions: Positions, at: int, help: str | None = None, code: str = "yaml-syntax"
+) -> Problem:
+    return Problem(code, message, positions.mark(at, min(at + 1, len(positions.source.text))), help=help)

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from archspec.language.expression.error import ExpressionError
 from archspec.language.expression.show import show
-from archspec.language.expression.tokens import MOST_LEVELS, check_tokens, too_deep, word_at
+from archspec.language.expression.tokens import MOST_LEVELS, check_spaces, check_tokens, too_deep, word_at
 
 MOST_CHARACTERS = 1_000
 MOST_NODES = 200
@@ -63,6 +63,7 @@ def parse(text: str) -> Parsed:
     if _REFERENCE.fullmatch(text):
         roots = frozenset({text[1:].partition(".")[0]}) - CONSTANTS.keys()
         return Parsed(text, _reference(text), 0, computed=False, roots=roots)
+    check_spaces(text)
     if not text.startswith("$("):
         help = "write $name, $name.field or $(…), and $$ for a text that begins with $"
         raise ExpressionError(f"{show(text)} is no expression", 0, max(1, len(text)), help)

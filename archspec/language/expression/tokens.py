@@ -9,7 +9,7 @@ from archspec.language.expression.error import ExpressionError
 MOST_LEVELS = 50
 
 _TOKEN = re.compile(
-    r"""(?P<space>\s+)
+    r"""(?P<space>[ \t\n\r]+)
     | (?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)
     | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
     | (?P<text>'[^'\\\n]*'|"[^"\\\n]*")
@@ -64,6 +64,20 @@ def word_at(text: str, at: int) -> str:
 def too_deep() -> ExpressionError:
     """The error of an expression that is nested too deep."""
     return ExpressionError(f"the expression is nested deeper than {MOST_LEVELS} levels", help="name parts as params")
+
+
+def check_spaces(text: str) -> None:
+    """Raises ExpressionError for a space that only looks like one, such as U+00A0, unless it stands in quotes."""
+    outside = re.sub(r"'[^'\n]*'|\"[^\"\n]*\"", lambda match: "q" * len(match[0]), text)
+    if odd := re.search(r"[^\S \t\n\r]|[\u200b-\u200f\u2060\ufeff]", outside):
+        raise ExpressionError(f"{_named(odd[0])} cannot stand in an expression", odd.start(), 1, "write a plain space")
+
+
+def _named(char: str) -> str:
+    """A character that cannot be seen, by its number and its name in Unicode."""
+    from unicodedata import name
+
+    return f"U+{ord(char):04X} ({name(char, 'a control character').lower()})"
 
 
 def _stray_character(text: str, at: int) -> ExpressionError:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+from archspec.graph import Block
 from archspec.language.spec.show import show
 
 Path = tuple[str | int, ...]
@@ -68,18 +69,25 @@ def _options(annotation: Any) -> Iterator[Any]:
 
 
 def wanted_at(model: type[BaseModel], path: Path) -> str:
-    """What may stand at a path, as a sentence says it."""
-    kinds = [wanted(annotation) for annotation, _ in annotations_at(model, path)]
+    """What may stand at a path, as a sentence says it.
+
+    The keys of the language have null as a default, which says that they may be left out; only blocks take null.
+    """
+    kinds = [
+        wanted(annotation, null=owner is None or issubclass(owner, Block))
+        for annotation, owner in annotations_at(model, path)
+    ]
     return " or ".join(dict.fromkeys(kinds)) or "something else"
 
 
-def wanted(kind: Any, bounds: tuple[Any, ...] = ()) -> str:
-    """What an annotation takes, as a sentence says it: `a whole number of at least 1`."""
+def wanted(kind: Any, bounds: tuple[Any, ...] = (), *, null: bool = True) -> str:
+    """What an annotation takes, as a sentence says it: `a whole number of at least 1`; null only where `null` is."""
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        return wanted(arguments[0], bounds + arguments[1:])
+        return wanted(arguments[0], bounds + arguments[1:], null=null)
     if origin in (Union, UnionType):
-        parts = [wanted(argument, bounds if argument is not NoneType else ()) for argument in arguments]
+        branches = [argument for argument in arguments if null or argument is not NoneType]
+        parts = [wanted(branch, bounds if branch is not NoneType else ()) for branch in branches]
         return " or ".join(dict.fromkeys(part for part in parts if part))
     if origin is Literal:
         words = [show(argument).strip("'") for argument in arguments]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import BaseModel, ValidationError
 
 from archspec.errors import MOST_PROBLEMS, Mark, Problem, listing, nearest, similar
@@ -12,18 +14,25 @@ from archspec.language.spec.show import show
 
 
 def complaints(
-    error: ValidationError, model: type[BaseModel], tree: Tree, owner: str, *, missing: bool = True
+    error: ValidationError,
+    model: type[BaseModel],
+    tree: Tree,
+    owner: str,
+    *,
+    missing: bool = True,
+    also: Sequence[str] = (),
 ) -> list[Problem]:
     """A problem for each place that Pydantic rejects; `owner` is what the tree configures: a spec, or a block's word.
 
-    With `missing=False` absent keys are not reported.
+    With `missing=False` absent keys are not reported. `also` are keys that stand beside the model's own, and that an
+    unknown one may be a misspelling of.
     """
     faults: dict[tuple[Path, str, str | None], Problem] = {}
     for item in error.errors(include_url=False, include_input=False, include_context=False)[: 4 * MOST_PROBLEMS]:
         if item["type"] == "missing" and not missing:
             continue
         path, rest = _follow(tree, item["loc"])
-        problem = _problem(item["type"], path, rest, model, tree, owner)
+        problem = _problem(item["type"], path, rest, model, tree, owner, also)
         faults.setdefault((path, problem.code, problem.key), problem)
     paths = [path for path, *_ in faults]
     unknown = [path for path, code, _ in faults if code == "unknown-key"]
@@ -65,26 +74,36 @@ def _follow(tree: Tree, loc: tuple[int | str, ...]) -> tuple[Path, tuple[int | s
     return tuple(path), tuple(behind)
 
 
-def _problem(kind: str, path: Path, rest: Path, model: type[BaseModel], tree: Tree, owner: str) -> Problem:
+def _problem(
+    kind: str, path: Path, rest: Path, model: type[BaseModel], tree: Tree, owner: str, also: Sequence[str]
+) -> Problem:
     """The problem for one of Pydantic's errors: `path` is the part of its location that the tree has, `rest` is not."""
     dotted = ".".join(map(str, path))
-    if kind == "missing":
+    if kind == "missing" and not isinstance(rest[-1], int):
         key = str(rest[-1])
         message, help = f"{dotted or owner} needs the key {key}", _help_of(model, (*path, key))
         return Problem("missing-key", message, _at(tree, path).mark, dotted, help=help, key=key)
     if kind == "extra_forbidden":
         key, known = str(path[-1]), keys_at(model, path[:-1])
         message = f"{'.'.join(map(str, path[:-1])) or owner} has no key {key}"
-        help = nearest(key, known) or f"its keys are {listing(known, 30)}"
+        help = nearest(key, [*known, *(also if len(path) == 1 else ())]) or f"its keys are {listing(known, 30)}"
         return Problem("unknown-key", message, _key_mark(tree, path), dotted, help=help, key=key)
     if "[key]" in rest:
         message = f"{path[-1]} is no name: letters, digits and _, a letter first"
         return Problem("name", message, _key_mark(tree, path), dotted)
-    value, wants = _at(tree, path), wanted_at(model, path)
+    value = _at(tree, path)
+    wants = _less_its_own(wanted_at(model, path), value)
     if kind == "less_than_equal" and "at most" not in wants:
         wants += f" and of at most {LARGEST:,}"
     message = f"{dotted or owner} takes {wants}, got {show(value)}"
     return Problem("wrong-type", message, value.mark, dotted, help=_hint(value))
+
+
+def _less_its_own(wants: str, value: Tree) -> str:
+    """What is wanted instead of a text: where any text would do, another branch of a union is meant."""
+    if isinstance(value, Leaf) and isinstance(value.value, str) and wants.endswith(" or a text"):
+        return wants.removesuffix(" or a text")
+    return wants
 
 
 def _help_of(model: type[BaseModel], path: Path) -> str | None:

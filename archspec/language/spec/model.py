@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
 
 from archspec.errors import SpecError
 from archspec.language.document import Fields, plain
@@ -64,6 +64,14 @@ class Modes(Part):
     eval: dict[Name, str]
 
 
+def _form(outputs: Any) -> str:
+    """Whether outputs are told apart by mode – then the modes hold mappings – or by name alone."""
+    by_mode = isinstance(outputs, Modes) or (
+        isinstance(outputs, dict) and any(isinstance(value, dict) for value in outputs.values())
+    )
+    return "by mode" if by_mode else "by name"
+
+
 class Expect(Part):
     """What `validate` holds the spec to."""
 
@@ -108,13 +116,15 @@ class Spec(Part):
     """By block: values of fields that nobody sets, wherever the block stands, `{layer_norm: {eps: 1e-6}}`."""
     inputs: Annotated[dict[Name, Input], Field(min_length=1)]
     graph: Annotated[dict[Name, NodeSpec], Field(min_length=1)]
-    outputs: Modes | dict[Name, str]
+    outputs: Annotated[
+        Annotated[Modes, Tag("by mode")] | Annotated[dict[Name, str], Tag("by name")], Discriminator(_form)
+    ]
     expect: Expect = Expect()
     weights: str | None = None
     """A file of renaming rules for other sources' weights, relative to this file."""
     default: str | None = None
     """The variant that is built when none is named."""
-    variants: dict[SpecName, Any] = {}
+    variants: dict[SpecName, dict[str, Any] | None] = {}
 
 
 class Library(Part):

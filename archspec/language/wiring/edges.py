@@ -10,6 +10,7 @@ from archspec.graph import Block, Node, Ref
 from archspec.language.document import Fields
 from archspec.language.wiring.level import Level
 from archspec.language.wiring.problems import Problems, UnresolvedError
+from archspec.language.wiring.reserved import check_output_name
 from archspec.language.wiring.sources import from_help, source_above, sources
 
 
@@ -37,13 +38,14 @@ def _node(level: Level, name: str, block: Block, problems: Problems) -> Node:
 
 
 def output_refs(
-    outputs: Mapping[str, str], level: Level, marks: Mapping[str, Mark], path: str, problems: Problems
+    outputs: Mapping[str, str], level: Level, tree: Fields, path: str, problems: Problems
 ) -> dict[str, Ref]:
-    """A reference for each output; faults go to `problems`, faulty outputs are left out."""
+    """A reference for each output of the mapping `tree`; faults go to `problems`, faulty outputs are left out."""
     refs = {}
     for name, source in outputs.items():
         with suppress(UnresolvedError):
-            refs[name] = reference(source, level, marks[name], f"{path}.{name}", problems)
+            check_output_name(name, tree.keys[name], f"{path}.{name}", problems)
+            refs[name] = reference(source, level, tree.entries[name].mark, f"{path}.{name}", problems)
     return refs
 
 
@@ -66,7 +68,8 @@ def reference(source: str, level: Level, mark: Mark, path: str, problems: Proble
             return _output(name, port, level.blocks[name], mark, path, problems)
         if name in visited:
             message = f"{path} reads {source}, which is switched off and reads itself"
-            raise problems.fail(Problem("cycle", message, mark, path))
+            at = level.fields(name).entries.get("from")
+            raise problems.fail(Problem("cycle", message, at.mark if at else mark, path))
         visited.add(name)
         source = _replacement(level, name, mark, path, problems)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from archspec.errors import Problem, nearest
@@ -22,21 +23,23 @@ def build_blocks(level: Level, resolver: Resolver) -> None:
     for name in level.specs:
         level.blocks[name] = None
         with suppress(UnresolvedError):
-            _check_node_name(level, name, resolver)
-            if _is_there(level.fields(name), f"{level.path}.{name}", resolver):
+            check_node_name(level, name, resolver)
+            if is_there(level.fields(name), f"{level.path}.{name}", resolver):
                 level.blocks[name] = _block(level, name, resolver)
             else:
                 del level.blocks[name]
 
 
-def _check_node_name(level: Level, name: str, resolver: Resolver) -> None:
+def check_node_name(level: Level, name: str, resolver: Resolver) -> None:
+    """Raises UnresolvedError where a node cannot be called so."""
     mark, path = level.tree.keys[name], f"{level.path}.{name}"
     check_name(name, mark, path, resolver.problems)
     if name in level.inputs:
         raise resolver.problems.fail(Problem("name", f"{name} is an input already", mark, path))
 
 
-def _is_there(tree: Fields, path: str, resolver: Resolver) -> bool:
+def is_there(tree: Fields, path: str, resolver: Resolver) -> bool:
+    """Whether a node is there, by its `when`. Raises UnresolvedError."""
     if "when" not in tree.entries:
         return True
     there = resolver.value(tree.entries["when"], f"{path}.when")
@@ -55,34 +58,46 @@ def _block(level: Level, name: str, resolver: Resolver) -> Block:
 
 def _shared(level: Level, name: str, resolver: Resolver) -> Block:
     """The block of the node whose weights this one shares."""
+    block = level.blocks.get(str(level.specs[name].share))
+    check_share(level, name, [other for other, there in level.blocks.items() if there is not None], resolver)
+    assert block is not None
+    return block
+
+
+def check_share(level: Level, name: str, known: Sequence[str], resolver: Resolver) -> None:
+    """Raises UnresolvedError where a node shares the weights of none of the `known` ones, or says more than it may."""
     tree, path, owner = level.fields(name), f"{level.path}.{name}", str(level.specs[name].share)
     extra = [key for key in tree.entries if key not in SHARING_KEYS]
     if extra:
         message = f"{path} shares the weights of {owner}, so it cannot say {extra[0]} itself"
         raise resolver.problems.fail(Problem("share", message, tree.keys[extra[0]], path, key=extra[0]))
-    block = level.blocks.get(owner)
-    if block is None:
-        known = [other for other, there in level.blocks.items() if there is not None]
+    if owner not in known:
         message = f"{path} shares the weights of {owner}, and no node above it is called so"
         mark = tree.entries["share"].mark
         raise resolver.problems.fail(Problem("unknown-source", message, mark, path, help=nearest(owner, known)))
-    return block
 
 
 def _repeat(tree: Fields, path: str, resolver: Resolver) -> Block:
     """The block `repeat` times; each reads its index i and the count n."""
     leaf, path_of_count, problems = tree.entries["repeat"], f"{path}.repeat", resolver.problems
-    count = resolver.value(leaf, path_of_count)
-    if type(count) is not int or not 1 <= count <= MOST_REPEATS:
-        message = f"{path_of_count} takes a whole number from 1 to {MOST_REPEATS:,}, got {show_value(count)}"
-        help = "`when: false` leaves a node out" if count == 0 and type(count) is int else None
-        raise problems.fail(Problem("wrong-type", message, leaf.mark, path_of_count, help=help))
+    count = count_of(tree, path, resolver)
     blocks = _repeats(tree, path, count, resolver)
     if -1 in carried(blocks[0]) or not blocks[0].ports():
         outputs = ", ".join(blocks[0].output_names()) or "its output"
         message = f"{path}: {blocks[0].word} cannot be repeated, because {outputs} and its ports do not match"
         raise problems.fail(Problem("ports", message, leaf.mark, path_of_count))
     return Repeat(blocks=blocks)
+
+
+def count_of(tree: Fields, path: str, resolver: Resolver) -> int:
+    """How often a node with `repeat` stands. Raises UnresolvedError."""
+    leaf, path_of_count = tree.entries["repeat"], f"{path}.repeat"
+    count = resolver.value(leaf, path_of_count)
+    if type(count) is not int or not 1 <= count <= MOST_REPEATS:
+        message = f"{path_of_count} takes a whole number from 1 to {MOST_REPEATS:,}, got {show_value(count)}"
+        help = "`when: false` leaves a node out" if count == 0 and type(count) is int else None
+        raise resolver.problems.fail(Problem("wrong-type", message, leaf.mark, path_of_count, help=help))
+    return count
 
 
 def _repeats(tree: Fields, path: str, count: int, resolver: Resolver) -> tuple[Block, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 from heapq import heapify, heappop, heappush
+from itertools import pairwise
 
 from archspec.errors import Problem
 from archspec.graph import Node, Ref
@@ -16,16 +17,13 @@ def in_order(nodes: dict[str, Node], path: str, problems: Problems) -> dict[str,
     """The nodes sorted so that each comes after what it reads; in the author's order, where that leaves a choice."""
     reads = {name: [ref.node for ref in node.inputs if ref.node in nodes] for name, node in nodes.items()}
     for name, node in nodes.items():
-        if node.share:
+        if node.share in nodes:
             reads[name].append(node.share)
     sorter = TopologicalSorter(reads)
     try:
         sorter.prepare()
     except CycleError as error:
-        circle = error.args[1]
-        node = nodes[circle[-1]]
-        message = f"the nodes {' → '.join(circle)} read each other"
-        problems.add(Problem("cycle", message, node.mark, f"{path}.{node.name}"))
+        problems.add(_cycle_problem(error.args[1], nodes, path))
         return nodes
     index = {name: number for number, name in enumerate(nodes)}
     ready = [(index[name], name) for name in sorter.get_ready()]
@@ -38,6 +36,18 @@ def in_order(nodes: dict[str, Node], path: str, problems: Problems) -> dict[str,
         for free in sorter.get_ready():
             heappush(ready, (index[free], free))
     return ordered
+
+
+def _cycle_problem(circle: list[str], nodes: dict[str, Node], path: str) -> Problem:
+    """The problem of a circle in which each node reads the one before; its mark is the `from` that leads back."""
+    index = {name: number for number, name in enumerate(nodes)}
+    reader = next(name for read, name in pairwise(circle) if index[read] >= index[name])
+    marks = nodes[reader].marks
+    mark = marks.get("from") or marks.get("share") or nodes[reader].mark
+    if len(circle) == 2:
+        return Problem("cycle", f"{path}.{reader} reads itself", mark, f"{path}.{reader}")
+    message = f"the nodes {' → '.join(circle)} read each other"
+    return Problem("cycle", message, mark, f"{path}.{reader}")
 
 
 def check_all_read(level: Level, nodes: Mapping[str, Node], outputs: Iterable[Ref], problems: Problems) -> None:

@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from archspec.errors import Problem, nearest
-from archspec.language.document import Fields
+from archspec.language.document import Fields, Tree
 from archspec.language.spec import Marked
 from archspec.language.wiring.definition import Definition, define
 from archspec.language.wiring.problems import Problems, UnresolvedError
@@ -27,8 +27,11 @@ class Preamble:
     """The parameters' values; Unknown for one that has problems."""
     defaults: dict[str, dict[str, Any]]
     """By block word: values of fields that no node sets."""
-    unwired: tuple[Definition, ...]
-    """Blocks in slots of the defaults; their bodies are wired once the defaults are known."""
+    unwired: tuple[tuple[Definition, Tree, str], ...]
+    """Blocks in slots of the defaults, each with the tree and the path that configure it.
+
+    Their bodies are wired once the defaults are known.
+    """
 
 
 def read_preamble(marked: Marked, vocabulary: Vocabulary, problems: Problems) -> Preamble:
@@ -36,8 +39,8 @@ def read_preamble(marked: Marked, vocabulary: Vocabulary, problems: Problems) ->
     tree = marked.tree
     vocabulary = _with_definitions(marked, vocabulary, problems)
     params = _params(fields_at(tree, "params"), problems)
-    unwired: list[Definition] = []
-    resolver = Resolver(params, vocabulary, problems, Tally(), unwired.append)
+    unwired: list[tuple[Definition, Tree, str]] = []
+    resolver = Resolver(params, vocabulary, problems, Tally(), lambda *place: unwired.append(place))
     return Preamble(vocabulary, params, _defaults(fields_at(tree, "defaults"), resolver), tuple(unwired))
 
 

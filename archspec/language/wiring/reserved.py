@@ -1,6 +1,8 @@
-"""Names that a node cannot have: torch uses them on every module, or Python has them for itself."""
+"""Names that a node or an output cannot have: torch uses them on every module, or Python has them for itself."""
 
 from __future__ import annotations
+
+from keyword import iskeyword
 
 from archspec.errors import Mark, Problem
 from archspec.language.wiring.problems import Problems
@@ -26,4 +28,11 @@ def check_name(name: str, mark: Mark, path: str, problems: Problems) -> None:
     """Raises UnresolvedError for the name of a node or an input that is reserved."""
     if name in RESERVED:
         message = f"{name} is a name that Python or torch has for itself"
+        raise problems.fail(Problem("name", message, mark, path, help=f"call it {name}_ or something else"))
+
+
+def check_output_name(name: str, mark: Mark, path: str, problems: Problems) -> None:
+    """Raises UnresolvedError for the name of an output that Python has for itself: results are read as `y.name`."""
+    if iskeyword(name):
+        message = f"{name} is a name that Python has for itself, so no output can be called so"
         raise problems.fail(Problem("name", message, mark, path, help=f"call it {name}_ or something else"))

@@ -10,11 +10,11 @@ from pydantic import ValidationError
 
 from archspec.errors import Mark, Problem, nearest
 from archspec.graph import Block
-from archspec.language.document import Fields, Items, Leaf, Tree
-from archspec.language.spec import NODE_KEYS, complaints, show, show_value
+from archspec.language.document import Fields, Items, Leaf, Tree, plain
+from archspec.language.spec import NODE_KEYS, SHARING_KEYS, complaints, show, show_value
 from archspec.language.wiring.definition import Definition
 from archspec.language.wiring.problems import Problems, UnresolvedError
-from archspec.language.wiring.values import evaluate_tree
+from archspec.language.wiring.values import Unknown, evaluate_tree
 from archspec.language.words import Vocabulary
 
 MOST_BLOCKS = 5_000
@@ -43,8 +43,8 @@ class Resolver:
     vocabulary: Vocabulary
     problems: Problems
     tally: Tally
-    wire_body: Callable[[Definition], None]
-    """Called with every block written in YAML that was built."""
+    wire_body: Callable[[Definition, Tree, str], None]
+    """Called with every block written in YAML that was built, and the mapping that configures it with its path."""
 
     def repeated(self, i: int, n: int) -> Resolver:
         """The resolver for repeat `i` of `n`."""
@@ -67,14 +67,21 @@ class Resolver:
         if "block" in tree.entries:
             leaf = tree.entries["block"]
             word = self.value(leaf, f"{path}.block")
-            if isinstance(word, Block) and len(tree.entries) == 1:
-                return word
+            if isinstance(word, Block):
+                return self._finished(word, tree, path)
             return self._build(self._type(word, leaf.mark, path), tree, path)
         if default is None:
             message = f"{path} does not say which block it is"
             help = "give it the key block"
             raise self.problems.fail(Problem("missing-key", message, tree.mark, path, help=help, key="block"))
         return self._build(default, tree, path)
+
+    def _finished(self, block: Block, tree: Fields, path: str) -> Block:
+        """The block that a slot's parameter holds; it has its values, so the node that names it cannot set any."""
+        if extra := [key for key in tree.entries if key not in NODE_KEYS]:
+            message = f"{path}: block gives {block.word} with all its values, so {extra[0]} cannot be set here"
+            raise self.problems.fail(Problem("unknown-key", message, tree.keys[extra[0]], path, key=extra[0]))
+        return block
 
     def fields(self, block: type[Block], tree: Fields, path: str) -> dict[str, Any]:
         """Validate a partial config: absent fields are not reported."""
@@ -109,7 +116,7 @@ class Resolver:
             raise UnresolvedError
         self.tally.blocks += 1
         if isinstance(block, Definition):
-            self.wire_body(block)
+            self.wire_body(block, tree, path)
         return block
 
     def _values(self, block: type[Block], tree: Fields, path: str) -> tuple[dict[str, Any], bool]:
@@ -117,20 +124,32 @@ class Resolver:
         values: dict[str, Any] = {}
         failed = False
         slots = block.slots()
+        unknown = [key for key in tree.entries if key not in (*NODE_KEYS, *block.model_fields)]
+        scope = self._perhaps_repeated() if unknown and "repeat" not in tree.entries else self
         for key, item in tree.entries.items():
             if key in NODE_KEYS:
                 continue
             try:
-                if key in slots and not _is_null(item):
-                    values[key] = self._slot(block, key, slots[key], item, f"{path}.{key}")
+                if key in unknown:
+                    values[key] = plain(item)  # reported for its name, whatever it holds
+                elif key in slots and not _is_null(item):
+                    values[key] = scope._slot(block, key, slots[key], item, f"{path}.{key}")
                 else:
-                    values[key] = self.value(item, f"{path}.{key}")
+                    values[key] = scope.value(item, f"{path}.{key}")
             except UnresolvedError:
                 failed = True
         return values, failed
 
+    def _perhaps_repeated(self) -> Resolver:
+        """The resolver for a node one of whose keys may be a misspelt `repeat`: what i and n are is not known."""
+        return replace(self, names={"i": Unknown(), "n": Unknown(), **self.names})
+
     def _slot(self, outer: type[Block], key: str, role: str, tree: Tree, path: str) -> Block:
         """The block in a slot: it reads as many values as the slot's default block, and gives one."""
+        wiring = [other for other in SHARING_KEYS if other != "doc"] + ["repeat"]
+        if isinstance(tree, Fields) and (extra := [other for other in tree.entries if other in wiring]):
+            message = f"{path} is a slot of {outer.word}, so it cannot say {extra[0]}: only a node can"
+            raise self.problems.fail(Problem("unknown-key", message, tree.keys[extra[0]], path, key=extra[0]))
         default = outer.model_fields[key].default
         has_default = isinstance(default, Block)
         block = self.block(tree, path, default=type(default) if has_default else None)
@@ -156,7 +175,9 @@ class Resolver:
         """Record Pydantic's problems, placed under `path`; returns whether there were any."""
         problems = [
             replace(problem, path=f"{path}.{problem.path}" if problem.path else path)
-            for problem in complaints(error, block, _with_values(tree, values), block.word, missing=missing)
+            for problem in complaints(
+                error, block, _with_values(tree, values), block.word, missing=missing, also=NODE_KEYS
+            )
             if problem.code != "missing-key" or problem.key not in tree.entries  # one that failed is not missing
         ]
         self.problems.add(*problems)

@@ -60,11 +60,6 @@ def fields_at(tree: Fields, key: str) -> Fields:
     return fields if isinstance(fields, Fields) else Fields({}, {}, tree.mark)
 
 
-def marks_at(tree: Fields, key: str) -> dict[str, Mark]:
-    """The marks of the values in the mapping at a key."""
-    return {name: item.mark for name, item in fields_at(tree, key).entries.items()}
-
-
 def _mark_within(leaf: Leaf, offset: int, width: int) -> Mark:
     """The part of an expression that is at fault; the whole of one that covers several lines."""
     mark = leaf.mark

@@ -16,7 +16,7 @@ from archspec.language.wiring.nodes import build_blocks
 from archspec.language.wiring.order import check_all_read, in_order
 from archspec.language.wiring.params import read_preamble
 from archspec.language.wiring.problems import Problems
-from archspec.language.wiring.values import fields_at, marks_at
+from archspec.language.wiring.values import fields_at
 from archspec.language.words import Vocabulary
 
 
@@ -36,8 +36,8 @@ def wire(marked: Marked, vocabulary: Vocabulary | None = None) -> Wired:
     problems = Problems()
     preamble = read_preamble(marked, vocabulary or Vocabulary(), problems)
     bodies = Bodies(preamble, problems)
-    for block in preamble.unwired:
-        bodies.wire(block)
+    for block, tree, path in preamble.unwired:
+        bodies.wire(block, tree, path)
     inputs = input_shapes(fields_at(marked.tree, "inputs"), preamble.params, problems)
     before = len(problems)
     level = Level("graph", fields_at(marked.tree, "graph"), marked.spec.graph, list(marked.spec.inputs))
@@ -46,6 +46,7 @@ def wire(marked: Marked, vocabulary: Vocabulary | None = None) -> Wired:
     outputs, train = _outputs(marked, level, problems)
     if len(problems) == before:
         check_all_read(level, nodes, [*outputs.values(), *(train or {}).values()], problems)
+    bodies.rehearse(marked.spec.blocks)
     if problems:
         raise problems.error()
     return Wired(Graph(inputs, nodes, outputs, train), preamble.defaults, preamble.params)
@@ -55,6 +56,6 @@ def _outputs(marked: Marked, level: Level, problems: Problems) -> tuple[dict[str
     """The outputs of evaluation, and those of training where they differ."""
     outputs, tree = marked.spec.outputs, fields_at(marked.tree, "outputs")
     if not isinstance(outputs, Modes):
-        return output_refs(outputs, level, marks_at(marked.tree, "outputs"), "outputs", problems), None
-    train = output_refs(outputs.train, level, marks_at(tree, "train"), "outputs.train", problems)
-    return output_refs(outputs.eval, level, marks_at(tree, "eval"), "outputs.eval", problems), train
+        return output_refs(outputs, level, tree, "outputs", problems), None
+    train = output_refs(outputs.train, level, fields_at(tree, "train"), "outputs.train", problems)
+    return output_refs(outputs.eval, level, fields_at(tree, "eval"), "outputs.eval", problems), train
