@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from archspec.errors import printable
 from archspec.graph import fold_paths, path_pattern
+from archspec.weights.error import shown
 
 if TYPE_CHECKING:
     from archspec.weights.report import Entry
@@ -23,7 +25,7 @@ def folded_rows(entries: Iterable[Entry]) -> list[Cells]:
 
 def _row(group: list[Entry]) -> Cells:
     names = [fold_paths(column, _show_numbers) for column in zip(*map(_names, group), strict=True)]
-    return group[0].status, names[0], ", ".join(names[1:]), group[0].note
+    return group[0].status, shown(names[0]), ", ".join(map(shown, names[1:])), printable(group[0].note)
 
 
 def _names(entry: Entry) -> tuple[str, ...]:

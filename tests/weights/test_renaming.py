@@ -14,6 +14,8 @@ import archspec
 from archspec.errors import SpecError
 from archspec.language import open_spec, packaged_specs
 from archspec.weights import Dialect, dialects, export_state_dict, identity, load_weights
+from tests.support.attack.bombs import BOMBS
+from tests.support.attack.worker import bounded
 from tests.support.origins import origin_of
 
 QKV = ("b.0.q.weight", "b.0.k.weight", "b.0.v.weight")
@@ -90,6 +92,60 @@ def test_a_fault_is_shown_at_its_line(text: str, line: int, message: str, tmp_pa
     problem = caught.value.problems[0]
     assert message in problem.message
     assert problem.mark and problem.mark.line == line
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.parametrize(
+    ("name", "message"), [("braces", "more than 10,000 names"), ("likes", "s0 is like more than 20 sources")]
+)
+def test_rules_without_end_are_refused_in_bounded_work(name: str, message: str, tmp_path: Path) -> None:
+    make, size = BOMBS[name]
+    for file, text in make(size).files.items():
+        (tmp_path / file).write_text(text)
+
+    def answer() -> str:
+        with pytest.raises(SpecError) as caught:
+            dialects(tmp_path / "w.yaml")
+        return str(caught.value)
+
+    result = bounded(answer)
+    assert result.how == "returned" and message in result.value, result
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_twenty_sources_may_be_like_each_other_in_a_row(backwards: bool, tmp_path: Path) -> None:
+    def chain(number: int) -> str:
+        lines = [f"s{place}: {{like: s{place + 1}}}\n" for place in range(number)]
+        lines.append(f"s{number}: {{rules: {{a: b}}}}\n")
+        return "".join(reversed(lines) if backwards else lines)
+
+    assert dialects(written(tmp_path, chain(20)))["s0"].links(["a"], {})
+    with pytest.raises(SpecError, match="s0 is like more than 20 sources"):
+        dialects(written(tmp_path, chain(21)))
+
+
+def test_names_that_sources_take_over_count_too(tmp_path: Path) -> None:
+    rules = "".join(f"    a{number}: b{number}\n" for number in range(900))
+    text = f"s:\n  rules:\n{rules}" + "".join(f"t{number}: {{like: s}}\n" for number in range(8))
+    assert len(dialects(written(tmp_path, text))) == 9
+    with pytest.raises(SpecError, match="more than 10,000 names"):
+        dialects(written(tmp_path, f"{text}u: {{like: s}}\nv: {{like: s}}\n"))
+
+
+def test_more_comparisons_than_end_soon_are_refused(tmp_path: Path) -> None:
+    rules = "".join(f"    a{number}: b{number}\n" for number in range(900))
+    dialect = dialects(written(tmp_path, f"s:\n  rules:\n{rules}"))["s"]
+    with pytest.raises(SpecError, match="900 patterns and 3,000 tensors"):
+        dialect.links([f"x{number}" for number in range(3_000)], {})
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_patterns_do_not_try_all_ways_to_share_digits(tmp_path: Path) -> None:
+    letters = "abcdefghijklmnoqrstuvwxyz"
+    pattern = "".join(f"{{{letter}}}" for letter in letters)
+    dialect = dialects(written(tmp_path, f"s:\n  rules: {{'{pattern}!': b}}\n  drop: '{{*}}.{{p}}!'\n"))["s"]
+    assert bounded(lambda: dialect.links(["1" * 60], {})).value == []
+    assert bounded(lambda: dialect.drops_name("a." * 100_000)).value is False
 
 
 CLASHES = [
