@@ -141,6 +141,11 @@ class Dialect:
             raise SpecError(problems)
         return links
 
+    def spells(self, name: str) -> bool:
+        """Whether a rule is for tensors of the name that this one ends in, not for any."""
+        matches = ((rule, match[0]) for rule in self.rules if (match := rule.match(name)))
+        return any(rule.ours[place].endswith(f".{name.rpartition('.')[2]}") for rule, place in matches)
+
     def drops_name(self, name: str) -> bool:
         """Whether one of the source's names is known, and not wanted."""
         return len(name) <= LONGEST_NAME and any(pattern.fullmatch(name) for pattern in self.drop_patterns)

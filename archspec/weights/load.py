@@ -106,10 +106,14 @@ def save_weights(model: nn.Module, path: str | Path) -> None:
 def export_state_dict(model: nn.Module, source: str) -> dict[str, Tensor]:
     """The model's tensors under another source's names and in its layout.
 
+    Buffers that the model's own state dict leaves out are among them where a rule spells them.
+
     Raises a WeightsError where the source is unknown, or has no name for one of the model's tensors.
     """
-    ours = model.state_dict()
-    links = source_named(source, sources_of(model)).links(ours, params_of(model))
+    dialect, state = source_named(source, sources_of(model)), tensors_of(model)
+    others = {name: buffer for name, buffer in model.named_buffers() if name not in state and dialect.spells(name)}
+    ours = {name: tensor.detach() for name, tensor in (state | others).items()}
+    links = dialect.links(ours, params_of(model))
     nameless = sorted(set(ours) - {name for link in links for name in link.ours})
     if nameless:
         message = f"{source} has no name for {listing(nameless, 6)}"

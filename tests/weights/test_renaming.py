@@ -166,7 +166,7 @@ def test_a_clash_is_shown_at_its_line(rules: str, message: str, tmp_path: Path) 
 # -- laws over the files beside the specs ------------------------------------------------------------------------------
 
 Model = tuple[Path, str | None]
-Named = tuple[tuple[str, ...], dict[str, Any]]
+Named = tuple[tuple[str, ...], dict[str, Any], tuple[str, ...]]
 
 
 def rules_of(path: Path) -> Path | None:
@@ -185,22 +185,28 @@ SOURCES = [
 
 @cache
 def models(rules: Path) -> dict[Model, Named]:
-    """What a file of rules is for: by model, the names of our tensors and the spec's parameters.
+    """What a file of rules is for, by model: our tensors' names, the spec's parameters, the buffers that are not saved.
 
     Of variants that differ in sizes only there is the first.
     """
-    found: dict[tuple[str, ...], tuple[Model, dict[str, Any]]] = {}
+    found: dict[tuple[str, ...], tuple[Model, tuple[dict[str, Any], tuple[str, ...]]]] = {}
     for path in (path for path in SPECS if SPECS[path] == rules):
         for variant in open_spec(path).variants or (None,):
             graph = archspec.load(path, variant)
-            keys = tuple(archspec.build(graph, device="meta").state_dict())
-            found.setdefault(keys, ((path, variant), dict(origin_of(graph).params)))
-    return {model: (keys, params) for keys, (model, params) in found.items()}
+            model = archspec.build(graph, device="meta")
+            keys = tuple(model.state_dict())
+            outside = tuple(name for name, _ in model.named_buffers() if name not in keys)
+            found.setdefault(keys, ((path, variant), (dict(origin_of(graph).params), outside)))
+    return {model: (keys, *more) for keys, (model, more) in found.items()}
 
 
 @pytest.mark.parametrize(("rules", "dialect"), SOURCES)
 def test_every_rule_is_for_some_model(rules: Path, dialect: Dialect) -> None:
-    used = {str(link.mark) for keys, params in models(rules).values() for link in dialect.links(keys, params)}
+    used = {
+        str(link.mark)
+        for keys, params, outside in models(rules).values()
+        for link in dialect.links([*keys, *filter(dialect.spells, outside)], params)
+    }
     assert [str(rule.mark) for rule in dialect.rules if str(rule.mark) not in used] == []
 
 
@@ -209,7 +215,7 @@ def test_what_is_exported_comes_back(rules: Path, dialect: Dialect) -> None:
     """For the smallest model all of whose tensors the source has a name for; no two have the same, or it would say."""
     covered = [
         model
-        for model, (keys, params) in models(rules).items()
+        for model, (keys, params, _) in models(rules).items()
         if {name for link in dialect.links(keys, params) for name in link.ours} == set(keys)
     ]
     path, variant = min(covered, key=lambda model: archspec.load(*model).cost.params)
