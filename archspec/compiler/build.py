@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import torch
 from torch import fx
 
 from archspec.compiler.compile import compile
+from archspec.compiler.crops import crops
 from archspec.graph import Graph
 from archspec.language import load
 
@@ -27,7 +29,9 @@ def build(
 
     It takes a float tensor (b, channels, height, width) for an image input, and returns (b, features) – or a NamedTuple
     where the spec has several outputs. `device` is where it is made, `cpu` by default; `meta` makes it without memory.
-    Raises SpecError where the spec has problems.
+    Raises SpecError where the spec has problems; warns where a kernel leaves out an end of its image.
     """
     graph = spec if isinstance(spec, Graph) else load(spec, variant, overrides, allow_python=allow_python)
+    if cropped := crops(graph):
+        warnings.warn("; ".join(cropped), stacklevel=2)
     return compile(graph, device=device or "cpu", dtype=dtype)

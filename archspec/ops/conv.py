@@ -51,6 +51,15 @@ class Window(Op):
             sides.append((side + 2 * padding - kernel) // pair(self.stride)[axis] + 1)
         return Grid(*sides)
 
+    def unread(self, x: Grid) -> tuple[int, int]:
+        """How many rows and columns at the end no window reaches; none where as many lie between any two windows."""
+        ends = []
+        for axis, side in enumerate((x.h, x.w)):
+            kernel, stride, padding = (pair(size)[axis] for size in (self.kernel, self.stride, self.padding))
+            end = (side + 2 * padding - kernel) % stride - padding
+            ends.append(end if end > max(0, stride - kernel) else 0)
+        return ends[0], ends[1]
+
 
 class Conv2d(Window):
     """Convolution over an image."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from archspec.errors import listing
-from archspec.weights.error import file_error
+from archspec.weights.error import file_error, shown
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -45,7 +45,7 @@ def unwrap(contents: Any, name: str) -> Checkpoint:
     tensors = {key: value for key, value in items if _is_tensor(value)}
     if not tensors or not all(isinstance(key, str) for key in tensors):
         is_mapping = isinstance(contents, Mapping)
-        kind = f"a mapping with {listing(map(str, contents), 6)}" if is_mapping else type(contents).__name__
+        kind = f"a mapping with {listing(map(shown, contents), 6)}" if is_mapping else type(contents).__name__
         raise file_error(name, f"holds no tensors by name, but {kind or 'nothing'}", "save `model.state_dict()`")
     for prefix in PREFIXES:
         if all(key.startswith(prefix) for key in tensors):

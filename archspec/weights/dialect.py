@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from archspec.errors import Mark, Problem, Source, SpecError
+from archspec.errors import Mark, Problem, Source, SpecError, printable
 from archspec.language.expression import ExpressionError, evaluate
 from archspec.weights.pattern import BRACES, regex
 
 Captures = tuple[tuple[str, str], ...]
 """What a pattern's letters stand for in a name, sorted by letter."""
+LONGEST_NAME = 1_000  # of a source's tensor; longer ones are not compared with patterns
+MOST_COMPARISONS = 2_000_000
+"""How many times tensors' names may be compared with patterns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ class Rule:
             raise SpecError(problem) from None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Dialect:
     """How one source names its tensors: rules for what makes a model's, and patterns of what is left out."""
 
@@ -102,11 +105,23 @@ class Dialect:
     rules: tuple[Rule, ...] = ()
     drops: tuple[str, ...] = ()
 
+    @cached_property
+    def drop_patterns(self) -> tuple[re.Pattern[str], ...]:
+        """The patterns of what is left out as regular expressions."""
+        return tuple(map(regex, self.drops))
+
+    @property
+    def size(self) -> int:
+        """How many patterns a name is compared with."""
+        return len(self.drops) + sum(len(rule.ours) for rule in self.rules)
+
     def links(self, ours: Iterable[str], params: Mapping[str, Any]) -> list[Link]:
         """What each of the model's names comes from; a SpecError where two rules, or two names, claim the same.
 
         `params` are the spec's parameters, which the rules' expressions read. Names without a rule have no link.
         """
+        ours = list(ours)
+        check_work([self], len(ours))
         matched: dict[tuple[int, Captures], dict[int, str]] = {}
         ambiguous: dict[tuple[int, int], str] = {}
         for name in ours:
@@ -126,9 +141,14 @@ class Dialect:
             raise SpecError(problems)
         return links
 
+    def spells(self, name: str) -> bool:
+        """Whether a rule is for tensors of the name that this one ends in, not for any."""
+        matches = ((rule, match[0]) for rule in self.rules if (match := rule.match(name)))
+        return any(rule.ours[place].endswith(f".{name.rpartition('.')[2]}") for rule, place in matches)
+
     def drops_name(self, name: str) -> bool:
         """Whether one of the source's names is known, and not wanted."""
-        return any(regex(drop).fullmatch(name) for drop in self.drops)
+        return len(name) <= LONGEST_NAME and any(pattern.fullmatch(name) for pattern in self.drop_patterns)
 
     def _most_precise(self, name: str) -> list[tuple[int, tuple[int, Captures]]]:
         """The numbers of the rules that say most about a model's name, with what they match."""
@@ -139,7 +159,7 @@ class Dialect:
     def _ambiguous(self, name: str, first: int, second: int) -> Problem:
         """Two rules say equally much about one name."""
         marks = self.rules[first].mark, self.rules[second].mark
-        message = f"{self.name}: {name} is matched by two rules"
+        message = printable(f"{self.name}: {name} is matched by two rules")
         return Problem("weights-rule", message, marks[1], notes=(f"the other is at {marks[0]}",))
 
     def _claimed_twice(self, links: list[Link]) -> Iterable[Problem]:
@@ -148,8 +168,19 @@ class Dialect:
             for name in link.theirs:
                 other = owners.setdefault(name, link)
                 if other is not link:
-                    message = f"{self.name}: {name} would make both {other.ours[0]} and {link.ours[0]}"
+                    message = printable(f"{self.name}: {name} would make both {other.ours[0]} and {link.ours[0]}")
                     yield Problem("weights-rule", message, link.mark, notes=(f"the other rule is at {other.mark}",))
+
+
+def check_work(sources: Iterable[Dialect], tensors: int) -> None:
+    """Raises a SpecError where so many tensors are too many for the patterns of the sources."""
+    sources = list(sources)
+    patterns = sum(source.size for source in sources)
+    if patterns * tensors > MOST_COMPARISONS:
+        rules = [rule for source in sources for rule in source.rules]
+        message = f"{patterns:,} patterns and {tensors:,} tensors are more than can be compared"
+        help = "name the source, or say with {p} and {*} what many rules say"
+        raise SpecError(Problem("weights-rule", message, rules[-1].mark, help=help))
 
 
 def identity(name: str = "archspec") -> Dialect:

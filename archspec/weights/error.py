@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from archspec.errors import Problem, SpecError
+from archspec.errors import Problem, SpecError, printable
 
 
 class WeightsError(SpecError):
@@ -16,4 +16,11 @@ class WeightsError(SpecError):
 
 def file_error(path: str | Path, message: str, help: str | None = None, *, code: str = "weights-file") -> WeightsError:
     """A fault of a file; the message follows its path: `is empty`."""
-    return WeightsError(Problem(code, f"{path} {message}", help=help))
+    return WeightsError(Problem(code, printable(f"{path} {message}"), help=help))
+
+
+def shown(name: object, most: int = 160) -> str:
+    """A name that a stranger wrote, fit to be printed; what is no text is shown by its type."""
+    if not isinstance(name, str):
+        return f"<{type(name).__name__}>"
+    return printable(name if len(name) <= most else f"{name[: most - 1]}…")

@@ -7,8 +7,9 @@ import re
 import stat
 import zipfile
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archspec.errors import listing, nearest
 from archspec.files import replacing
@@ -77,7 +78,6 @@ def _head(path: Path) -> bytes:
 
 
 def _read_safetensors(path: Path, header_only: bool) -> Checkpoint:
-    import torch
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -85,7 +85,7 @@ def _read_safetensors(path: Path, header_only: bool) -> Checkpoint:
             metadata = file.metadata() or {}
             keys: list[str] = file.keys()
             if header_only:
-                tensors = {key: torch.empty(file.get_slice(key).get_shape(), device="meta") for key in keys}
+                tensors = {key: _outline(file.get_slice(key)) for key in keys}
             else:
                 tensors = {key: file.get_tensor(key) for key in keys}
     except (SafetensorError, OSError, ValueError, json.JSONDecodeError) as error:
@@ -96,13 +96,25 @@ def _read_safetensors(path: Path, header_only: bool) -> Checkpoint:
     return Checkpoint(checkpoint.name, checkpoint.tensors, metadata, checkpoint.unwrapped)
 
 
+def _outline(part: Any) -> Tensor:
+    """A tensor of a safetensors file without its values."""
+    import torch
+
+    shape = part.get_shape()
+    sample: Tensor = part[:0] if shape else part[...]
+    return torch.empty(shape, dtype=sample.dtype, device="meta")
+
+
 def _read_pickle(path: Path, header_only: bool) -> Checkpoint:
     """torch's format, read without running anything that it says."""
     import torch
 
-    device = "meta" if header_only else "cpu"
+    load = partial(torch.load, path, weights_only=True, mmap=zipfile.is_zipfile(path) or None)
     try:
-        contents = torch.load(path, map_location=device, weights_only=True, mmap=zipfile.is_zipfile(path) or None)
+        try:
+            contents = load(map_location="meta" if header_only else "cpu")
+        except NotImplementedError:  # what is quantised cannot be read without its values
+            contents = load(map_location="cpu")
     except Exception as error:  # torch raises nearly anything on a damaged file
         if code := re.search(r"GLOBAL ([\w.]+)", str(error)):
             message = f"holds {code[1]}, which is code and not a tensor, so it is not read"

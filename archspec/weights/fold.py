@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from archspec.graph import fold_paths, path_pattern
+from archspec.errors import printable
+from archspec.graph import fold_paths
+from archspec.weights.error import shown
 
 if TYPE_CHECKING:
     from archspec.weights.report import Entry
 
+MOST_DIGITS = 10  # more are no number of a layer
 Cells = tuple[str, str, str, str]
 
 
 def folded_rows(entries: Iterable[Entry]) -> list[Cells]:
     """Status, model names, source names and note of entries, folded where no combination of numbers is missing."""
-    alike = _grouped(entries, lambda entry: tuple(map(path_pattern, _names(entry))))
+    alike = _grouped(entries, lambda entry: tuple(map(_pattern, _names(entry))))
     groups = [part for group in alike for part in ([group] if _is_full(group) else _split(group))]
     return [_row(group) for group in groups]
 
 
 def _row(group: list[Entry]) -> Cells:
     names = [fold_paths(column, _show_numbers) for column in zip(*map(_names, group), strict=True)]
-    return group[0].status, names[0], ", ".join(names[1:]), group[0].note
+    return group[0].status, shown(names[0]), ", ".join(map(shown, names[1:])), printable(group[0].note)
 
 
 def _names(entry: Entry) -> tuple[str, ...]:
@@ -47,13 +50,21 @@ def _is_full(group: list[Entry]) -> bool:
     """Whether a group's names have every combination of their numbers."""
     for column in zip(*map(_names, group), strict=True):
         numbers = [_numbers(name) for name in column]
-        if set(numbers) != set(product(*map(set, zip(*numbers, strict=True)))):
+        if len(set(numbers)) != math.prod(len(set(place)) for place in zip(*numbers, strict=True)):
             return False
     return True
 
 
 def _numbers(name: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in name.split(".") if part.isdecimal())
+    return tuple(int(part) for part in name.split(".") if _is_number(part))
+
+
+def _pattern(name: str) -> str:
+    return ".".join("#" if _is_number(part) else part for part in name.split("."))
+
+
+def _is_number(part: str) -> bool:
+    return len(part) < MOST_DIGITS and part.isdecimal()
 
 
 def _show_numbers(values: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ the image's size has `resample(name, table) -> (tensor, note)`, and is asked whe
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -18,10 +19,11 @@ from torch import Tensor, nn
 
 import archspec
 from archspec.compiler import compile
-from archspec.errors import Problem, RuleError, listing
+from archspec.errors import Problem, RuleError, listing, printable
 from archspec.graph import Graph
+from archspec.weights.admit import no_room
 from archspec.weights.checkpoint import Checkpoint, unwrap
-from archspec.weights.error import WeightsError
+from archspec.weights.error import WeightsError, shown
 from archspec.weights.file import read, write
 from archspec.weights.plan import plan, tensors_of
 from archspec.weights.report import FAULTS, LoadReport
@@ -32,7 +34,12 @@ __all__ = ["LoadReport", "export_state_dict", "load_weights", "plan_weights", "s
 
 Weights = str | Path | Mapping[str, Any]
 MOST_LINES = 40
-_FAULT_WORDS = {"SHAPE": "of another shape", "MISSING": "missing", "UNEXPECTED": "left over"}
+_FAULT_WORDS = {
+    "SHAPE": "of another shape",
+    "KIND": "of a kind that it cannot hold",
+    "MISSING": "missing",
+    "UNEXPECTED": "left over",
+}
 
 
 def load_weights(
@@ -48,17 +55,22 @@ def load_weights(
     tensors that need not fit (`head*`): the model's, which keep their values, or the source's, which are dropped.
 
     Raises a WeightsError where the weights cannot be read, the source is unknown, or the model is on the meta device;
-    under `strict` also where a tensor is missing, left over or of another shape.
+    under `strict` also where a tensor is missing, left over, of another shape, or of a kind that the model cannot hold.
+    It is as it was then.
     """
-    if any(tensor.is_meta for tensor in model.state_dict().values()):
-        message = "the model is on the meta device, where no tensor has a memory to be filled"
-        raise WeightsError(Problem("weights-device", message, help="build it on cpu or cuda"))
+    targets = tensors_of(model)
+    for name, target in targets.items():
+        if reason := no_room(target):
+            help = "build it on cpu or cuda" if target.is_meta else None
+            raise WeightsError(Problem("weights-device", f"{shown(name)} of the model {reason}", help=help))
     matched = plan(model, _open(weights), source, allow_missing)
     if strict and matched.report.faults:
         raise WeightsError(_misfit(matched.report))
-    with torch.no_grad():
-        targets = tensors_of(model)
-        for name, tensor in matched.tensors.items():
+    owned = {tensor.untyped_storage().data_ptr() for tensor in targets.values()}
+    with torch.no_grad():  # a part of the model itself is read before it is written
+        tensors = {name: tensor.clone() if tensor.untyped_storage().data_ptr() in owned else tensor
+                   for name, tensor in matched.tensors.items()}  # fmt: skip
+        for name, tensor in tensors.items():
             targets[name].copy_(tensor)
     return matched.report
 
@@ -66,12 +78,12 @@ def load_weights(
 def plan_weights(
     model: nn.Module | Graph, weights: Weights, source: str = "auto", allow_missing: Iterable[str] = ()
 ) -> LoadReport:
-    """What `load_weights` would do; of a file only names and shapes are read.
+    """What `load_weights` would do; of a file only names, shapes and dtypes are read.
 
     Raises a WeightsError where the weights cannot be read or the source is unknown; what does not fit is in the report.
     """
     model = compile(model, device="meta") if isinstance(model, Graph) else model
-    return plan(model, _open(weights, header_only=True), source, allow_missing).report
+    return plan(model, _open(weights, header_only=True), source, allow_missing, without_values=True).report
 
 
 def save_weights(model: nn.Module, path: str | Path) -> None:
@@ -81,7 +93,11 @@ def save_weights(model: nn.Module, path: str | Path) -> None:
     """
     metadata = {"archspec": archspec.__version__}
     if (origin := origin_of(model)) is not None:
-        metadata |= {"name": origin.name, "hash": origin.hash, "spec": json.dumps(origin.spec)}
+        metadata |= {
+            "name": origin.name,
+            "hash": origin.hash,
+            "spec": json.dumps(_finite(origin.spec), allow_nan=False),
+        }
         metadata |= {"variant": origin.variant} if origin.variant else {}
     tensors = {name: tensor.detach().contiguous() for name, tensor in model.state_dict().items()}
     write(path, tensors, metadata)
@@ -90,10 +106,14 @@ def save_weights(model: nn.Module, path: str | Path) -> None:
 def export_state_dict(model: nn.Module, source: str) -> dict[str, Tensor]:
     """The model's tensors under another source's names and in its layout.
 
+    Buffers that the model's own state dict leaves out are among them where a rule spells them.
+
     Raises a WeightsError where the source is unknown, or has no name for one of the model's tensors.
     """
-    ours = model.state_dict()
-    links = source_named(source, sources_of(model)).links(ours, params_of(model))
+    dialect, state = source_named(source, sources_of(model)), tensors_of(model)
+    others = {name: buffer for name, buffer in model.named_buffers() if name not in state and dialect.spells(name)}
+    ours = {name: tensor.detach() for name, tensor in (state | others).items()}
+    links = dialect.links(ours, params_of(model))
     nameless = sorted(set(ours) - {name for link in links for name in link.ours})
     if nameless:
         message = f"{source} has no name for {listing(nameless, 6)}"
@@ -110,11 +130,18 @@ def export_state_dict(model: nn.Module, source: str) -> dict[str, Tensor]:
 def _open(weights: Weights, *, header_only: bool = False) -> Checkpoint:
     if not isinstance(weights, Mapping):
         return read(weights, header_only=header_only)
-    checkpoint = unwrap(weights, "the state dict")
-    if not header_only:
-        return checkpoint
-    tensors = {name: tensor.to("meta") for name, tensor in checkpoint.tensors.items()}
-    return Checkpoint(checkpoint.name, tensors, checkpoint.metadata, checkpoint.unwrapped)
+    return unwrap(weights, "the state dict")
+
+
+def _finite(value: Any) -> Any:
+    """Plain data with words, as YAML has them, for the numbers that JSON lacks."""
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
+    return value
 
 
 def _misfit(report: LoadReport) -> Problem:
@@ -123,6 +150,6 @@ def _misfit(report: LoadReport) -> Problem:
     faults = ", ".join(f"{counts[status]} {word}" for status, word in _FAULT_WORDS.items() if counts[status])
     lines = report.table(FAULTS)
     more = [f"… and {len(lines) - MOST_LINES} lines more"] if len(lines) > MOST_LINES else []
-    message = f"{report.file} does not fit {report.model}, read as {report.source}: {faults}"
+    message = f"{printable(report.file)} does not fit {report.model}, read as {report.source}: {faults}"
     help = "allow_missing names what may be missing, strict=False takes what fits"
     return Problem("weights-misfit", message, notes=(*lines[:MOST_LINES], *more), help=help)

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from itertools import product
 
 BRACES = re.compile(r"\{([^{}]*)\}")
 _CAPTURES = {"p": r"[^.]+", "*": r".+"}
-_NUMBER = "[0-9]+"
+_NUMBER = (
+    "[0-9]++"  # all the digits there are: otherwise numbers side by side share them in more ways than can be tried
+)
+_CHOICE = re.compile(r"\{([^{}]*,[^{}]*)\}")
+
+
+def count_alternatives(text: str) -> int:
+    """How many `alternatives` there are."""
+    return math.prod(inside.count(",") + 1 for inside in _CHOICE.findall(text))
 
 
 def alternatives(text: str) -> Iterable[str]:
     """`{q,k}.{p}` → `q.{p}`, `k.{p}`, as a shell has it."""
-    parts = re.split(r"\{([^{}]*,[^{}]*)\}", text)
+    parts = _CHOICE.split(text)
     choices = [part.split(",") if place % 2 else [part] for place, part in enumerate(parts)]
     return ("".join(choice) for choice in product(*choices))
 

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from archspec.analysis import aligned
+from archspec.errors import printable
 from archspec.weights.fold import Cells, folded_rows
 
 FITTING = ("MATCHED", "RENAMED", "SPLIT", "RESIZED")
 """Filled from the source: under the same name, under another, out of several or as a part of one, resampled."""
-FAULTS = ("SHAPE", "MISSING", "UNEXPECTED")
-"""The source tensor has another shape, is missing, or matches no parameter."""
+FAULTS = ("SHAPE", "KIND", "MISSING", "UNEXPECTED")
+"""The source tensor has another shape, a kind of numbers that the model cannot hold, is missing, or matches no
+parameter."""
 STATUSES = (*FAULTS, *FITTING, "KEPT", "DROPPED")
 """KEPT: a model tensor that was allowed to be missing; DROPPED: a source tensor that is not wanted."""
 
@@ -80,7 +82,8 @@ class LoadReport:
         counts = Counter(entry.status for entry in self.entries)
         statuses = ", ".join(f"{counts[status]} {status.lower()}" for status in STATUSES if counts[status])
         share = math.floor(1000 * self.filled / max(1, self.params)) / 10  # 100 % is all of them
-        return f"{self.model} ← {self.file} ({self.source}): {share:.1f} % of {self.params:,} values filled; {statuses}"
+        title = printable(f"{self.model} ← {self.file} ({self.source})")
+        return f"{title}: {share:.1f} % of {self.params:,} values filled; {statuses}"
 
     def json(self) -> dict[str, Any]:
         """The report as plain data."""
@@ -106,6 +109,6 @@ class LoadReport:
         return list(aligned(self.rows(statuses), widest=60))
 
     def __str__(self) -> str:
-        notes = [f"note: {note}" for note in self.notes]
-        warnings = [f"warning: {warning}" for warning in self.warnings]
+        notes = [f"note: {printable(note)}" for note in self.notes]
+        warnings = [f"warning: {printable(warning)}" for warning in self.warnings]
         return "\n".join([self.summary, *self.table(), *notes, *warnings])

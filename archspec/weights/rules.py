@@ -25,15 +25,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from archspec.errors import Mark, Problem, SpecError, listing, nearest
+from archspec.errors import MOST_PROBLEMS, Mark, Problem, SpecError, listing, nearest, printable
 from archspec.language import document
 from archspec.language.document import Fields, Items, Leaf, Tree
 from archspec.weights.dialect import Dialect, Rule
-from archspec.weights.pattern import alternatives, unknown_capture
+from archspec.weights.pattern import alternatives, count_alternatives, unknown_capture
 
 MOST_LIKES = 20
+MOST_PATTERNS = 10_000
+"""How many names the sources of a file may have, all words in braces written out, like other sources or not."""
 _SOURCE_KEYS = ("like", "rules", "drop")
 _RULE_KEYS = ("name", "axis", "rearrange", "sizes", "parts")
+
+Key = tuple[str, str]
+"""A source: the name of its file, and its own."""
 
 
 def dialects(path: str | Path) -> dict[str, Dialect]:
@@ -42,56 +47,98 @@ def dialects(path: str | Path) -> dict[str, Dialect]:
 
 
 class _Reader:
-    """Reads one file, and those that it is `like`."""
+    """Reads the sources of one file, and those that they are like, each once."""
 
-    def __init__(self, path: Path, opened: tuple[str, ...] = ()) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
-        self.tree = document.parse(document.read(path))
-        self.opened = opened  # the sources that are being read, `vit.yaml#timm`
+        self.trees: dict[str, Fields] = {}  # by the name of the file
+        self.finished: dict[Key, tuple[Dialect, int]] = {}  # and how many sources it is like, one through another
+        self.patterns = 0
         self.problems: list[Problem] = []
 
     def all(self) -> dict[str, Dialect]:
-        by_name = {name: self.dialect(name) for name in self.tree.entries}
+        by_name: dict[str, Dialect] = {}
+        for name in self.tree(self.path.name).entries:
+            by_name[name] = self.dialect((self.path.name, name))
+            if len(self.problems) >= MOST_PROBLEMS:
+                break
         if self.problems:
             raise SpecError({f"{problem.mark} {problem.message}": problem for problem in self.problems}.values())
         return by_name
 
-    def dialect(self, name: str) -> Dialect:
-        tree = self.tree.entries[name]
+    def tree(self, file: str) -> Fields:
+        """The contents of a file beside the first one."""
+        if file not in self.trees:
+            self.trees[file] = document.parse(document.read(self.path.parent / file))
+        return self.trees[file]
+
+    def dialect(self, key: Key) -> Dialect:
+        """A source, read behind those that it is like."""
+        chain = [key]
+        while chain[-1] not in self.finished and (other := self._like(chain)):
+            chain.append(other)
+        known = chain.pop() if chain[-1] in self.finished else None
+        base, depth = self.finished[known] if known else (Dialect(""), -1)
+        for link in reversed(chain):
+            depth += 1
+            if depth > MOST_LIKES:
+                mark = self.tree(link[0]).entries[link[1]].mark
+                self._complain(f"{link[1]} is like more than {MOST_LIKES} sources, one through another", mark)
+                base, depth = Dialect(""), 0
+            base = self._own(link, base)
+            self.finished[link] = base, depth
+        return base
+
+    def _like(self, chain: list[Key]) -> Key | None:
+        """The source that a chain's last one is like, of its file or of one beside it; None where there is none."""
+        file, name = chain[-1]
+        tree = self.tree(file).entries[name]
+        leaf = tree.entries.get("like") if isinstance(tree, Fields) else None
+        if leaf is None:
+            return None
+        text = leaf.value if isinstance(leaf, Leaf) and isinstance(leaf.value, str) else ""
+        place, _, other = text.rpartition("#")
+        target = place or file, other
+        if place and (Path(place).name != place or "\\" in place):
+            self._complain(f"{place} is no file beside this one", leaf.mark)
+        elif target in chain:
+            circle = " → ".join(map("#".join, chain))
+            self._complain(f"the sources {circle} are like each other", leaf.mark)
+        elif other not in (sources := self.tree(target[0]).entries):
+            near = nearest(other, sources) or f"there are {listing(sources)}"
+            self._complain(f"{target[0]} has no source {other}", leaf.mark, near)
+        elif len(chain) <= MOST_LIKES + 1:
+            return target
+        return None
+
+    def _own(self, key: Key, base: Dialect) -> Dialect:
+        """A source whose rules go before those of the one that it is like."""
+        file, name = key
+        tree = self.tree(file).entries[name]
         if not isinstance(tree, Fields):
             self._complain(f"{name} takes a mapping with like, rules or drop", tree.mark)
             return Dialect(name)
-        for key in tree.entries:
-            if key not in _SOURCE_KEYS:
-                self._complain(f"{name} has no key {key}", tree.keys[key], nearest(key, _SOURCE_KEYS))
-        base = self._like(name, tree.entries["like"]) if "like" in tree.entries else Dialect(name)
+        for word in tree.entries:
+            if word not in _SOURCE_KEYS:
+                self._complain(f"{name} has no key {word}", tree.keys[word], nearest(word, _SOURCE_KEYS))
+        self._charge(base.size, tree.mark)
         own = self._rules(name, tree.entries.get("rules"))
         replaced = {name for rule in own for name in rule.ours}
-        inherited = [rule for rule in base.rules if not replaced & set(rule.ours)]
+        inherited = [rule for rule in base.rules if replaced.isdisjoint(rule.ours)]
         drops = self._texts(tree.entries["drop"]) if "drop" in tree.entries else ()
+        self._charge(len(drops), tree.mark)
         for drop in drops:
             self._check(drop, tree.entries["drop"].mark)
         return Dialect(name, (*inherited, *own), (*base.drops, *drops))
 
-    def _like(self, name: str, leaf: Tree) -> Dialect:
-        """The rules of another source, of this file or of one beside it."""
-        text = leaf.value if isinstance(leaf, Leaf) and isinstance(leaf.value, str) else ""
-        file, _, other = text.rpartition("#")
-        here = (*self.opened, f"{self.path.name}#{name}")
-        if f"{file or self.path.name}#{other}" in here or len(here) > MOST_LIKES:
-            self._complain(f"the sources {' → '.join(here)} are like each other", leaf.mark)
-            return Dialect(name)
-        if file and (Path(file).name != file or "\\" in file):
-            self._complain(f"{file} is no file beside this one", leaf.mark)
-            return Dialect(name)
-        reader = _Reader(self.path.parent / file if file else self.path, here)
-        if other not in reader.tree.entries:
-            near = nearest(other, reader.tree.entries) or f"there are {listing(reader.tree.entries)}"
-            self._complain(f"{reader.path.name} has no source {other}", leaf.mark, near)
-            return Dialect(name)
-        dialect = reader.dialect(other)
-        self.problems += reader.problems
-        return dialect
+    def _charge(self, patterns: int, mark: Mark) -> None:
+        """Count names before they are written out; raises a SpecError where they are too many."""
+        self.patterns += patterns
+        if self.patterns > MOST_PATTERNS:
+            message = f"the rules up to here make more than {MOST_PATTERNS:,} names"
+            help = "{q,k} writes a name out for each of its words, and like takes over all names of a source"
+            self._complain(message, mark, help)
+            raise SpecError(self.problems)
 
     def _rules(self, name: str, tree: Tree | None) -> list[Rule]:
         if tree is None:
@@ -103,7 +150,9 @@ class _Reader:
 
     def _rule(self, ours: str, tree: Tree) -> Rule | None:
         """One line; None where it makes no rule, of which the reader complains."""
-        left, mark = tuple(alternatives(ours)), tree.mark
+        mark = tree.mark
+        self._charge(count_alternatives(ours), mark)
+        left = tuple(alternatives(ours))
         entries: dict[str, Tree] = tree.entries if isinstance(tree, Fields) else {"name": tree}
         for key in entries:
             if key not in _RULE_KEYS:
@@ -112,7 +161,9 @@ class _Reader:
         if "name" not in entries:
             self._complain(f"{ours} does not say from which name it comes", mark)
             return None
-        right = tuple(name for text in self._texts(entries["name"]) for name in alternatives(text))
+        names = self._texts(entries["name"])
+        self._charge(sum(map(count_alternatives, names)), mark)
+        right = tuple(name for text in names for name in alternatives(text))
         plain = {key: document.plain(item) for key, item in entries.items()}
         axis, pattern, sizes, parts = (plain.get(key) for key in ("axis", "rearrange", "sizes", "parts"))
         if type(axis if axis is not None else 0) is not int:
@@ -145,4 +196,4 @@ class _Reader:
         return unknown is None
 
     def _complain(self, message: str, mark: Mark, help: str | None = None) -> None:
-        self.problems.append(Problem("weights-rule", message, mark, help=help))
+        self.problems.append(Problem("weights-rule", printable(message), mark, help=help))

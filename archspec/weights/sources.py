@@ -7,11 +7,11 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from archspec.errors import Problem, listing, nearest
+from archspec.errors import Problem, listing, nearest, printable
 from archspec.graph import Origin
 from archspec.weights.checkpoint import Checkpoint
-from archspec.weights.dialect import Dialect, Link, identity
-from archspec.weights.error import WeightsError
+from archspec.weights.dialect import Dialect, Link, check_work, identity
+from archspec.weights.error import WeightsError, shown
 from archspec.weights.rules import dialects
 
 OWN = "archspec"
@@ -46,7 +46,7 @@ def sources_of(model: nn.Module) -> dict[str, Dialect]:
 def source_named(name: str, known: Mapping[str, Dialect]) -> Dialect:
     """One of the known sources; raises a WeightsError where none has that name."""
     if name not in known:
-        message = f"no source is called {name}: there are {', '.join(known)}"
+        message = f"no source is called {shown(name)}: there are {', '.join(known)}"
         raise WeightsError(Problem("weights-source", message, help=nearest(name, known)))
     return known[name]
 
@@ -65,10 +65,15 @@ def choose(
     if source != "auto":
         dialect = source_named(source, known)
         return dialect, dialect.links(ours, params)
+    check_work(known.values(), len(ours))
     candidates = [(dialect, dialect.links(ours, params)) for dialect in known.values()]
     explained = [sum(name in theirs for link in links for name in link.theirs) for _, links in candidates]
     if not any(explained):
-        message = f"{checkpoint.name} has no name that {title_of(model)} knows"
-        notes = (f"theirs: {listing(theirs, 4)}", f"ours: {listing(ours, 4)}", f"sources: {', '.join(known)}")
+        message = f"{printable(checkpoint.name)} has no name that {title_of(model)} knows"
+        notes = (
+            f"theirs: {listing(map(shown, theirs), 4)}",
+            f"ours: {listing(ours, 4)}",
+            f"sources: {', '.join(known)}",
+        )
         raise WeightsError(Problem("weights-source", message, notes=notes, help="is it another architecture?"))
     return candidates[explained.index(max(explained))]

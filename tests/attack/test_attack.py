@@ -28,8 +28,7 @@ owner of a share broken; param broken; percent sign; quote unclosed; repeat miss
 source unknown; space behind the colon missing; tag; top key misspelt; word misspelt
 """
 TOLD = frozenset(kind.strip() for kind in ALWAYS_TOLD.split(";"))
-HARMLESS = {"fp16", "bf16", "float64", "int64", "wider", "narrower", "scalar", "empty", "stride 0", "parameter", "none"}
-SMALL = {"braces": 3, "shared reads": 6, "doubling blocks": 4, "aliases": 3, "records": 30, "nested blocks": 6}
+SMALL = {"shared reads": 6, "doubling blocks": 4, "aliases": 3, "records": 30, "nested blocks": 6}
 
 
 def busy() -> None:
@@ -98,13 +97,10 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Any:
 def test_no_checkpoint_runs_code_and_damaged_ones_leave_the_model_as_it_is(model: Any, tmp_path: Path) -> None:
     state = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     spoilt = list(hostile(state, tmp_path, random.Random(0)))
-    names = {item.name.rpartition(", ")[0] for item in spoilt if item.name.endswith((", mapping", ", file"))}
-    assert names > HARMLESS
+    assert len(spoilt) > 100
     for item in spoilt:
-        kind = item.name.rpartition(", ")[0]
-        if kind in HARMLESS or kind not in names:
-            verdict = trial.checkpoint(model, item.name, item.weights, tmp_path / "ran")
-            assert verdict.kind in ("loaded", "refused"), (item.name, verdict.wrong)
+        verdict = trial.checkpoint(model, item.name, item.weights, tmp_path / "ran")
+        assert verdict.kind in ("loaded", "refused"), (item.name, verdict.wrong)
 
 
 def test_code_that_runs_is_noticed(model: Any, tmp_path: Path) -> None:

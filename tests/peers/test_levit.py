@@ -109,10 +109,10 @@ def test_the_last_norm_of_every_residual_branch_starts_from_0() -> None:
 
 
 def test_the_authors_names() -> None:
-    """As many as the state dict of their code has; its tables of places are left out, and passed over."""
+    """As many as the state dict of their code has, its tables of places too, which loading passes over."""
     ours = archspec.build(SPECS / "levit.yaml", "levit_128s")
     exported = export_state_dict(ours, "official")
-    assert len(exported) == 336 - 11
+    assert len(exported) == 336
     shapes = {
         "patch_embed.6.c.weight": (128, 64, 3, 3),
         "blocks.0.m.attention_biases": (4, 196),
@@ -127,13 +127,24 @@ def test_the_authors_names() -> None:
         "head_dist.l.weight": (1000, 384),
     }
     assert {name: tuple(exported[name].shape) for name in shapes} == shapes
-    tables = {
-        "blocks.0.m.attention_bias_idxs": torch.zeros(196, 196),
-        "blocks.4.attention_bias_idxs": torch.zeros(49, 196),
-    }
-    report = load_weights(ours, exported | tables, "official")
+    tables = [name for name in exported if name.endswith("attention_bias_idxs")]
+    assert len(tables) == 11
+    assert torch.equal(exported["blocks.0.m.attention_bias_idxs"], places(14, 1))
+    assert torch.equal(exported["blocks.4.attention_bias_idxs"], places(14, 2))
+    report = load_weights(ours, exported, "official")
     assert report.filled == report.params
     assert [entry.theirs for entry in report.entries if entry.status == "DROPPED"] == [(name,) for name in tables]
+
+
+def places(side: int, stride: int) -> Tensor:
+    """Their `attention_bias_idxs` for a square: distances are numbered as they come, over every pair of cells."""
+    cells = list(product(range(side), range(side)))
+    numbers: dict[tuple[int, int], int] = {}
+    rows = [
+        [numbers.setdefault((abs(row - y), abs(column - x)), len(numbers)) for y, x in cells]
+        for row, column in product(range(0, side, stride), range(0, side, stride))
+    ]
+    return torch.tensor(rows)
 
 
 def test_the_bias_of_weights_loaded_after_an_evaluation_counts() -> None:

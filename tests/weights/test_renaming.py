@@ -14,6 +14,8 @@ import archspec
 from archspec.errors import SpecError
 from archspec.language import open_spec, packaged_specs
 from archspec.weights import Dialect, dialects, export_state_dict, identity, load_weights
+from tests.support.attack.bombs import BOMBS
+from tests.support.attack.worker import bounded
 from tests.support.origins import origin_of
 
 QKV = ("b.0.q.weight", "b.0.k.weight", "b.0.v.weight")
@@ -92,6 +94,60 @@ def test_a_fault_is_shown_at_its_line(text: str, line: int, message: str, tmp_pa
     assert problem.mark and problem.mark.line == line
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.parametrize(
+    ("name", "message"), [("braces", "more than 10,000 names"), ("likes", "s0 is like more than 20 sources")]
+)
+def test_rules_without_end_are_refused_in_bounded_work(name: str, message: str, tmp_path: Path) -> None:
+    make, size = BOMBS[name]
+    for file, text in make(size).files.items():
+        (tmp_path / file).write_text(text)
+
+    def answer() -> str:
+        with pytest.raises(SpecError) as caught:
+            dialects(tmp_path / "w.yaml")
+        return str(caught.value)
+
+    result = bounded(answer)
+    assert result.how == "returned" and message in result.value, result
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_twenty_sources_may_be_like_each_other_in_a_row(backwards: bool, tmp_path: Path) -> None:
+    def chain(number: int) -> str:
+        lines = [f"s{place}: {{like: s{place + 1}}}\n" for place in range(number)]
+        lines.append(f"s{number}: {{rules: {{a: b}}}}\n")
+        return "".join(reversed(lines) if backwards else lines)
+
+    assert dialects(written(tmp_path, chain(20)))["s0"].links(["a"], {})
+    with pytest.raises(SpecError, match="s0 is like more than 20 sources"):
+        dialects(written(tmp_path, chain(21)))
+
+
+def test_names_that_sources_take_over_count_too(tmp_path: Path) -> None:
+    rules = "".join(f"    a{number}: b{number}\n" for number in range(900))
+    text = f"s:\n  rules:\n{rules}" + "".join(f"t{number}: {{like: s}}\n" for number in range(8))
+    assert len(dialects(written(tmp_path, text))) == 9
+    with pytest.raises(SpecError, match="more than 10,000 names"):
+        dialects(written(tmp_path, f"{text}u: {{like: s}}\nv: {{like: s}}\n"))
+
+
+def test_more_comparisons_than_end_soon_are_refused(tmp_path: Path) -> None:
+    rules = "".join(f"    a{number}: b{number}\n" for number in range(900))
+    dialect = dialects(written(tmp_path, f"s:\n  rules:\n{rules}"))["s"]
+    with pytest.raises(SpecError, match="900 patterns and 3,000 tensors"):
+        dialect.links([f"x{number}" for number in range(3_000)], {})
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_patterns_do_not_try_all_ways_to_share_digits(tmp_path: Path) -> None:
+    letters = "abcdefghijklmnoqrstuvwxyz"
+    pattern = "".join(f"{{{letter}}}" for letter in letters)
+    dialect = dialects(written(tmp_path, f"s:\n  rules: {{'{pattern}!': b}}\n  drop: '{{*}}.{{p}}!'\n"))["s"]
+    assert bounded(lambda: dialect.links(["1" * 60], {})).value == []
+    assert bounded(lambda: dialect.drops_name("a." * 100_000)).value is False
+
+
 CLASHES = [
     ("{'a.{p}': 'b.{p}', a.x: c}", "a.x is matched by two rules"),
     ("{a.x: b, a.y: b}", "b would make both a.x and a.y"),
@@ -110,7 +166,7 @@ def test_a_clash_is_shown_at_its_line(rules: str, message: str, tmp_path: Path) 
 # -- laws over the files beside the specs ------------------------------------------------------------------------------
 
 Model = tuple[Path, str | None]
-Named = tuple[tuple[str, ...], dict[str, Any]]
+Named = tuple[tuple[str, ...], dict[str, Any], tuple[str, ...]]
 
 
 def rules_of(path: Path) -> Path | None:
@@ -129,22 +185,28 @@ SOURCES = [
 
 @cache
 def models(rules: Path) -> dict[Model, Named]:
-    """What a file of rules is for: by model, the names of our tensors and the spec's parameters.
+    """What a file of rules is for, by model: our tensors' names, the spec's parameters, the buffers that are not saved.
 
     Of variants that differ in sizes only there is the first.
     """
-    found: dict[tuple[str, ...], tuple[Model, dict[str, Any]]] = {}
+    found: dict[tuple[str, ...], tuple[Model, tuple[dict[str, Any], tuple[str, ...]]]] = {}
     for path in (path for path in SPECS if SPECS[path] == rules):
         for variant in open_spec(path).variants or (None,):
             graph = archspec.load(path, variant)
-            keys = tuple(archspec.build(graph, device="meta").state_dict())
-            found.setdefault(keys, ((path, variant), dict(origin_of(graph).params)))
-    return {model: (keys, params) for keys, (model, params) in found.items()}
+            model = archspec.build(graph, device="meta")
+            keys = tuple(model.state_dict())
+            outside = tuple(name for name, _ in model.named_buffers() if name not in keys)
+            found.setdefault(keys, ((path, variant), (dict(origin_of(graph).params), outside)))
+    return {model: (keys, *more) for keys, (model, more) in found.items()}
 
 
 @pytest.mark.parametrize(("rules", "dialect"), SOURCES)
 def test_every_rule_is_for_some_model(rules: Path, dialect: Dialect) -> None:
-    used = {str(link.mark) for keys, params in models(rules).values() for link in dialect.links(keys, params)}
+    used = {
+        str(link.mark)
+        for keys, params, outside in models(rules).values()
+        for link in dialect.links([*keys, *filter(dialect.spells, outside)], params)
+    }
     assert [str(rule.mark) for rule in dialect.rules if str(rule.mark) not in used] == []
 
 
@@ -157,7 +219,7 @@ def test_what_is_exported_comes_back(rules: Path, dialect: Dialect) -> None:
     """For the smallest model all of whose tensors the source has a name for; no two have the same, or it would say."""
     covered = [
         model
-        for model, (keys, params) in models(rules).items()
+        for model, (keys, params, _) in models(rules).items()
         if {name for link in dialect.links(keys, params) for name in link.ours} == set(keys)
     ]
     path, variant = min(covered, key=lambda model: archspec.load(*model).cost.params)

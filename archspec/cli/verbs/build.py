@@ -46,7 +46,9 @@ def run(args: argparse.Namespace) -> int:
         step("import")
         import torch
 
-        from archspec.compiler import compile
+        from archspec.compiler import compile, crops
+    for sentence in () if args.quiet else crops(graph):
+        print(f"archspec: warning: {sentence}", file=sys.stderr)
     device = _device(args.device)
     with progress("build", len(graph.nodes), quiet=args.quiet) as step:
         model = compile(graph, device=device, dtype=getattr(torch, args.dtype), progress=step)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copyreg
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
+from uuid import uuid4
+from weakref import WeakValueDictionary
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, create_model
 from pydantic.fields import FieldInfo
@@ -40,7 +43,11 @@ TYPES: dict[str, Any] = {
 KEYS = ("type", "default", "doc")
 
 
-class Definition(Composite):
+class Kind(type(Composite)):  # type: ignore[misc]
+    """The type of the classes below: they are made at run time, and pickled by what they were made from."""
+
+
+class Definition(Composite, metaclass=Kind):
     """A block whose body is a graph in YAML, wired before it is placed: once for each set of values.
 
     The class variables are read from the class: a parameter may bear the name of one.
@@ -52,6 +59,8 @@ class Definition(Composite):
     mark: ClassVar[Mark]
     bodies: ClassVar[dict[Any, Graph]]
     """The wired bodies, by the identity of the block."""
+    token: ClassVar[str] = ""
+    """What tells the class from all others, in any process."""
 
     def ports(self) -> tuple[Port, ...]:
         return tuple(Port(name, (Image, Tokens, Vector)) for name in type(self).spec.inputs)
@@ -81,7 +90,36 @@ def define(word: str, spec: BlockSpec, tree: Fields, problems: Problems) -> type
     title = "".join(part.title() for part in word.split("_"))
     block: type[Definition] = create_model(title, __base__=Definition, __doc__=spec.doc or "", **fields)
     block.word, block.spec, block.tree, block.mark, block.bodies = word, spec, tree, tree.mark, {}
+    block.token = uuid4().hex
+    _DEFINED[block.token] = block
     return block
+
+
+_DEFINED: WeakValueDictionary[str, type[Definition]] = WeakValueDictionary()
+
+
+def _pickled(kind: type[Definition]) -> str | tuple[Any, ...]:
+    """How pickle writes a class: `Definition` itself by its name, others by word, spec and tree, then their bodies."""
+    if not kind.token:
+        return str(kind.__qualname__)
+    return _unpickled, (kind.token, kind.word, kind.spec, kind.tree), kind.bodies, None, None, _embody
+
+
+def _unpickled(token: str, word: str, spec: BlockSpec, tree: Fields) -> type[Definition]:
+    """The class of that token where this process has it, otherwise a new one."""
+    kind = _DEFINED.get(token)
+    if kind is None:
+        kind = define(word, spec, tree, Problems())
+        kind.token = token
+        _DEFINED[token] = kind
+    return kind
+
+
+def _embody(kind: type[Definition], bodies: dict[Any, Graph]) -> None:
+    kind.bodies.update(bodies)
+
+
+copyreg.pickle(Kind, _pickled)
 
 
 @dataclass(frozen=True, slots=True)

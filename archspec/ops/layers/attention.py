@@ -23,7 +23,7 @@ class DotAttention(nn.Module):
         self.heads, self.scale, self.dropout = heads, scale, dropout
 
     def forward(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        q, k, v = (x.view(*x.shape[:2], self.heads, -1).transpose(1, 2) for x in (q, k, v))
+        q, k, v = (x.unflatten(2, (self.heads, -1)).transpose(1, 2) for x in (q, k, v))
         dropout = self.dropout if self.training else 0.0
         y = F.scaled_dot_product_attention(q, k, v, dropout_p=dropout, scale=self.scale)
         return y.transpose(1, 2).flatten(2)
@@ -40,7 +40,7 @@ class AttentionScores(nn.Module):
         self.heads, self.scale = heads, scale
 
     def forward(self, q: Tensor, k: Tensor) -> Tensor:
-        q, k = (x.view(*x.shape[:2], self.heads, -1).transpose(1, 2) for x in (q * self.scale, k))
+        q, k = (x.unflatten(2, (self.heads, -1)).transpose(1, 2) for x in (q * self.scale, k))
         return q @ k.transpose(2, 3)
 
     def extra_repr(self) -> str:
@@ -64,7 +64,7 @@ class WeightedValues(nn.Module):
     """AV: (b, h, n, m), (b, m, h·e) → (b, n, h·e)."""
 
     def forward(self, weights: Tensor, v: Tensor) -> Tensor:
-        v = v.view(*v.shape[:2], weights.shape[1], -1).transpose(1, 2)
+        v = v.unflatten(2, (weights.shape[1], -1)).transpose(1, 2)
         return (weights @ v).transpose(1, 2).flatten(2)
 
 
@@ -143,7 +143,7 @@ class BiasedAttention(nn.Module):
         return resized[0].t(), note
 
     def forward(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        q, k, v = (x.view(*x.shape[:2], self.heads, -1).transpose(1, 2) for x in (q, k, v))
+        q, k, v = (x.unflatten(2, (self.heads, -1)).transpose(1, 2) for x in (q, k, v))
         bias = self.bias.index_select(1, self.distance.flatten()).view(-1, *self.distance.shape)
         bias = bias if self.factor == 1 else bias * self.factor
         bias = F.pad(bias, (self.front[1], 0, self.front[0], 0)) if any(self.front) else bias

@@ -35,7 +35,7 @@ class ToImage(nn.Module):
         self.h, self.w = h, w
 
     def forward(self, x: Tensor) -> Tensor:
-        return x.transpose(1, 2).reshape(x.shape[0], -1, self.h, self.w)
+        return x.transpose(1, 2).unflatten(2, (self.h, self.w))
 
 
 class SplitHeads(nn.Module):
@@ -46,7 +46,7 @@ class SplitHeads(nn.Module):
         self.heads, self.parts = heads, parts
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        parts = torch.split(x.view(*x.shape[:2], self.heads, -1), list(self.parts), -1)
+        parts = torch.split(x.unflatten(2, (self.heads, -1)), list(self.parts), -1)
         return tuple([part.flatten(2) for part in parts])
 
 
@@ -69,7 +69,7 @@ class SubsampleTokens(nn.Module):
         self.grid, self.stride, self.front = grid, stride, front
 
     def forward(self, x: Tensor) -> Tensor:
-        cells = x[:, self.front :].reshape(x.shape[0], *self.grid, -1)
+        cells = x[:, self.front :].unflatten(1, self.grid)
         cells = cells[:, :: self.stride[0], :: self.stride[1]].flatten(1, 2)
         return torch.cat((x[:, : self.front], cells), 1) if self.front else cells
 
