@@ -130,6 +130,13 @@ def listing(words: Sequence[str] | Iterable[str], most: int = 12) -> str:
     return ", ".join(words[:most]) + (f", … ({len(words)} in all)" if len(words) > most else "")
 
 
+def printable(text: str) -> str:
+    """The text with an escape, `\\x1b`, for each character that a terminal acts on or does not show."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
 def _excerpt(mark: Mark, widest: int = 160) -> list[str]:
     """The marked line with a caret below its first column; a long line is cut around the mark."""
     line, column = mark.source.line(mark.line), mark.column
