@@ -149,3 +149,15 @@ def _excerpt(mark: Mark, widest: int = 160) -> list[str]:
     number = str(mark.line)
     gutter = " " * (len(number) + 3)
     return [f"   {number} | {line}", f"{gutter} | {' ' * (column - 1)}{'^' * width}"]
+
+
+def shown(text: str) -> str:
+    """A text of several lines with the escapes of `printable`; its line ends, tabs and all kinds of spaces stay."""
+    odd = [char for char in set(text) if not (char.isprintable() or char in "\n\t" or _is_space(char))]
+    return text.translate({ord(char): printable(char) for char in odd}) if odd else text
+
+
+def _is_space(char: str) -> bool:
+    from unicodedata import category
+
+    return category(char) == "Zs"

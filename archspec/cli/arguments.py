@@ -37,6 +37,11 @@ def output_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-color", action="store_true", help="no colours or progress (as does NO_COLOR)")
 
 
+def force_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the wish to lose what is there."""
+    parser.add_argument("--force", action="store_true", help="write over any file: one of another kind, a spec …")
+
+
 def depth_of(text: str) -> int | None:
     """The value of --depth: a number of levels, or None for all of them. Ends the run where it is neither."""
     if text == "all":

@@ -8,6 +8,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from archspec.cli.screen import raw
+from archspec.errors import printable
+
 Step = Callable[[str], None]
 
 
@@ -21,14 +24,15 @@ def progress(title: str, total: int | None, *, quiet: bool = False) -> Iterator[
         yield lambda _: None
         return
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import Progress
 
     started = time.monotonic()
-    with Progress(console=Console(stderr=True), transient=True, disable=False, auto_refresh=False) as bar:
+    with Progress(console=Console(file=raw(sys.stderr)), transient=True, disable=False, auto_refresh=False) as bar:
         task = bar.add_task(title, total=total)
 
         def step(name: str) -> None:
-            bar.update(task, advance=1, description=f"{title}: {name}")
+            bar.update(task, advance=1, description=escape(f"{title}: {printable(name)}"))
             if time.monotonic() - started > 1:
                 bar.refresh()
 

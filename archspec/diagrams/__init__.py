@@ -8,10 +8,10 @@ from archspec.diagrams.formats import SUFFIXES
 from archspec.diagrams.fragment import inline
 from archspec.diagrams.options import COSTS, DIRECTIONS, OPTIONS, THEMES, Option
 from archspec.diagrams.picture import FORMATS, Picture, render
-from archspec.diagrams.recipe import Recipe, is_signed, look_arguments, look_of, recorded, signed
+from archspec.diagrams.recipe import Recipe, is_signed, look_arguments, look_of, recorded, signed, within_tree
 
 __all__ = [
     "COMPARISONS", "COSTS", "DIRECTIONS", "FORMATS", "OPTIONS", "SUFFIXES", "THEMES", "Comparison", "Option", "Picture",
     "Recipe", "RenderError", "compare", "inline", "is_signed", "look_arguments", "look_of", "recorded", "render",
-    "signed",
+    "signed", "within_tree",
 ]  # fmt: skip

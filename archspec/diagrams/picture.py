@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +16,7 @@ from archspec.diagrams.formats import REGISTRY, SUFFIXES
 from archspec.diagrams.look import THEMES as PALETTES
 from archspec.diagrams.options import OPTIONS, Options
 from archspec.diagrams.view import Level, Opening, cost_text, shape_text, view
-from archspec.errors import nearest
+from archspec.errors import nearest, shown
 from archspec.files import write
 from archspec.graph import Graph
 
@@ -59,7 +60,7 @@ class Picture:
         if format not in REGISTRY:
             raise RenderError(f"there is no format {format}", help=f"there are {', '.join(FORMATS)}")
         content = REGISTRY[format].write(self)
-        return content.encode() if isinstance(content, str) else content
+        return shown(content).encode() if isinstance(content, str) else content
 
     def save(self, path: str | Path, format: str | None = None) -> Path:
         """Write the picture, whole or not at all; the format is the file's suffix, unless one is given."""
@@ -94,8 +95,10 @@ def render(
     `depth` levels of composites are open (`"all"` or None: all of them); `expand` and `collapse` open and close single
     ones by path. `theme` is light, dark, paper, or auto (an SVG that follows the reader's scheme). `shapes` stand on
     wires where they change, or on all, or none. `costs` (params, macs) stand on the nodes; `heat` colours them by one.
-    Raises RenderError where an option, a path or the file's suffix is unknown.
+    Raises RenderError where an option, a path or the file's suffix is unknown, or the scale is not above 0.
     """
+    if not 0 < scale < math.inf:
+        raise RenderError(f"a scale is a number above 0, got {scale:g}", help="--scale 2 is usual")
     costs = tuple(costs)
     _check({"direction": direction, "theme": theme, "shapes": shapes, "costs": costs, "heat": heat})
     options = Options(
@@ -125,7 +128,8 @@ def totals(graph: Graph) -> str:
 
 def _text(asked: str | bool, usual: str) -> str | None:
     """A title or caption: the usual one for True, none where it is empty."""
-    return (usual if asked is True else asked or None) or None
+    text = usual if asked is True else asked
+    return shown(text) if text else None
 
 
 def _check(values: dict[str, Any]) -> None:

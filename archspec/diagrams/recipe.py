@@ -8,16 +8,20 @@ import os
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 from archspec.diagrams.options import OPTIONS
 from archspec.diagrams.picture import Picture, render
-from archspec.errors import Problem, SpecError
-from archspec.language import load
+from archspec.errors import Problem, SpecError, printable, shown
+from archspec.language import load, packaged_specs
+from archspec.language.document import note, noting
 
-_RECORD = re.compile(r"<metadata>archspec render (.*?)</metadata>\n", re.DOTALL)
+BEGIN, END = "<metadata>archspec render ", "</metadata>\n"
+MOST_BYTES, MOST_RECORD = 2**24, 2**15
+"""How far a picture is read to find its record, and how long that may be."""
 
 
 def look_arguments(parser: argparse.ArgumentParser) -> None:
@@ -107,19 +111,19 @@ class _Parser(argparse.ArgumentParser):
 
 def signed(svg: str, recipe: Recipe) -> str:
     """The SVG with a record of the command that drew it; `recipe` names the spec as seen from the SVG's folder."""
-    record = f"<metadata>archspec render {html.escape(shlex.join(recipe.words()), quote=False)}</metadata>\n"
-    return re.sub(r"(?<=</title>\n)", lambda _: record, svg, count=1)
+    record = f"{BEGIN}{html.escape(shlex.join(recipe.words()), quote=False)}{END}"
+    return re.sub(r"(?<=</title>\n)", lambda _: shown(record), svg, count=1)
 
 
 def is_signed(file: Path) -> bool:
     """Whether a file has the record that `signed` leaves."""
-    return _record(file) is not None
+    return file.is_file() and _record(file) is not None
 
 
 def recorded(file: Path) -> Recipe | None:
     """The recipe that an SVG keeps, its spec named from the working folder; None where it keeps none.
 
-    Raises SpecError where the file is missing or its record cannot be read.
+    Raises SpecError where the file is missing, its record cannot be read, or its spec is outside of its tree.
     """
     if not file.is_file():
         raise SpecError(Problem("file-missing", f"there is no picture {file}"))
@@ -127,13 +131,54 @@ def recorded(file: Path) -> Recipe | None:
     if record is None:
         return None
     try:
-        return Recipe.read(shlex.split(record)).moved(file.parent, Path())
+        if len(record) > MOST_RECORD:
+            raise ValueError(f"it has {len(record):,} characters, more than {MOST_RECORD:,}")
+        recipe = Recipe.read(shlex.split(record)).moved(file.parent, Path())
     except (SpecError, ValueError) as error:
         message = f"{file} says what it was drawn from, but not so that it can be read: {error}"
         raise SpecError(Problem("render", message)) from None
+    spec = Path(recipe.spec.partition("#")[0])
+    if spec.exists():
+        _stay(file, [spec])
+    return recipe
+
+
+@contextmanager
+def within_tree(file: Path) -> Iterator[None]:
+    """Draw a picture anew in the `with` block; raises SpecError where a file outside of its tree was read for that.
+
+    A picture's tree is its own folder and the one above, as it is for the files that a spec names, and the working
+    folder where the picture lies in it. Links lead no further: what counts is where they end.
+    """
+    with noting() as files:
+        try:
+            yield
+        finally:  # in place of another error, too, which might show what stands in the file
+            _stay(file, files)
+    for read in files:
+        note(read)
+
+
+def _stay(file: Path, files: Iterable[Path]) -> None:
+    """Raise SpecError where a file is outside of a picture's tree, and no packaged spec."""
+    folder, here = file.parent.resolve(), Path.cwd()
+    tree = [folder.parent, *([here] if folder.is_relative_to(here) else [])]
+    for other in files:
+        real = Path(os.path.realpath(other))
+        if not any(real.is_relative_to(root) for root in tree) and not _is_packaged(real):
+            message = f"{file} says that it was drawn from {other}, which is outside of its tree"
+            help = f"name the spec yourself, if you trust it: archspec render {other} -o {file}"
+            raise SpecError(Problem("file-outside", printable(message), help=printable(help)))
+
+
+def _is_packaged(file: Path) -> bool:
+    return any(file.is_relative_to(spec.resolve().parent) for spec in packaged_specs())
 
 
 def _record(file: Path) -> str | None:
     """The words in a picture's record."""
-    match = _RECORD.search(file.read_text(encoding="utf-8", errors="replace"))
-    return html.unescape(match[1]) if match else None
+    with file.open("rb") as opened:
+        text = opened.read(MOST_BYTES).decode(errors="replace")
+    start = text.find(BEGIN)
+    end = text.find(END, start) if start >= 0 else -1
+    return html.unescape(text[start + len(BEGIN) : end]) if end >= 0 else None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import sys
 import threading
+import traceback
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -11,7 +13,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from archspec.diagrams.look import FONTS
-from archspec.errors import RuleError, SpecError
+from archspec.errors import RuleError, SpecError, printable
+from archspec.files import json_text
 from archspec.serve.preview import Preview
 
 LOOPBACK = "127.0.0.1"
@@ -42,6 +45,11 @@ class Server(ThreadingHTTPServer):
         """The address of the page."""
         return f"http://{LOOPBACK}:{self.server_port}/"
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Pass over a connection that was reset before it was read."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
     def serve_forever(self, poll_interval: float = 0.5) -> None:
         """Watch the spec's files and answer requests until `shutdown`."""
         threading.Thread(target=self.preview.watch, daemon=True).start()
@@ -57,17 +65,33 @@ class Handler(BaseHTTPRequestHandler):
     sys_version = ""
 
     def do_GET(self) -> None:
+        """Answer, if only with the reason why there is no answer."""
+        try:
+            self._answer()
+        except OSError:  # whoever asked has gone
+            self.close_connection = True
+        except Exception as error:
+            traceback.print_exc()
+            self.close_connection = True
+            message = f"archspec serve has an error of its own, which the terminal shows: {type(error).__name__}"
+            with suppress(OSError):
+                self._text(HTTPStatus.INTERNAL_SERVER_ERROR, message, Connection="close")
+
+    def _answer(self) -> None:
         """Send a file of the page, the state, the stream of versions, or the picture as a file."""
         if self.headers.get("Host") not in self.server.hosts:  # a name that another site made resolve to this machine
             return self._text(HTTPStatus.MISDIRECTED_REQUEST, "this address has another name")
-        address = urlsplit(self.path)
+        try:
+            address = urlsplit(self.path)
+        except ValueError:
+            return self._text(HTTPStatus.BAD_REQUEST, "this is no address")
         query = parse_qs(address.query)
         preview = self.server.preview
         if address.path in FILES:
             file, kind = FILES[address.path]
             return self._send(HTTPStatus.OK, kind, file.read_bytes())
         if address.path == "/state":
-            return self._send(HTTPStatus.OK, "application/json", json.dumps(preview.state(query)).encode())
+            return self._send(HTTPStatus.OK, "application/json", json_text(preview.state(query), None).encode())
         if address.path == "/events":
             return self._events()
         format = address.path.removeprefix("/picture.")
@@ -97,6 +121,13 @@ class Handler(BaseHTTPRequestHandler):
                 seen = version
         except OSError:
             return
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer a request that is none: a wrong line, a header without an end, a method that there is not."""
+        self.close_connection = True
+        self.request_version = self.protocol_version
+        with suppress(OSError):
+            self._text(HTTPStatus(code), printable(message or HTTPStatus(code).phrase), Connection="close")
 
     def _text(self, status: HTTPStatus, text: str, **headers: str) -> None:
         self._send(status, "text/plain; charset=utf-8", f"{text}\n".encode(), **headers)

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -302,3 +303,51 @@ def test_the_page_follows_a_dark_system(server: Server, tmp_path: Path) -> None:
         assert shown.evaluate(GROUND) == "rgb(15, 20, 26)"
         shown.select_option("[name=heat]", "macs")
         shown.wait_for_selector("#picture .archspec-dark")
+
+
+def raw(server: Server, data: bytes) -> bytes:
+    """What the server answers to bytes that are no good request."""
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=20) as connection:
+        connection.sendall(data)
+        connection.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: connection.recv(4096), b""))
+
+
+HOST = b"Host: 127.0.0.1:%d\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "line", [b"GET", b"GET / HTTP/9", b"\x16\x03\x01\x00", b"GET /" + b"x" * 70_000, b"BREW / HTTP/1.1",
+             b"GET //[ HTTP/1.1", b"GET http://[ HTTP/1.1", b"\x1b[31m / HTTP/1.1"]
+)  # fmt: skip
+def test_a_bad_request_is_refused_in_a_sentence(server: Server, line: bytes, capfd: pytest.CaptureFixture[str]) -> None:
+    answer = raw(server, line + b"\r\n" + HOST % server.server_port)
+    assert answer.startswith((b"HTTP/1.1 4", b"HTTP/1.1 5")), answer
+    assert b"text/plain" in answer and b"\x1b" not in answer
+    assert ask(server, "/")[0] == 200
+    assert capfd.readouterr().err == ""
+
+
+def test_connections_that_are_reset_say_nothing(server: Server, capfd: pytest.CaptureFixture[str]) -> None:
+    for request in (b"", b"GET /sta", b"GET /state?depth=all HTTP/1.1\r\n" + HOST % server.server_port):
+        connection = socket.create_connection(("127.0.0.1", server.server_port), timeout=20)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.sendall(request)
+        connection.close()
+    for _ in range(3):
+        assert ask(server, "/state")[0] == 200
+    assert capfd.readouterr().err == ""
+
+
+def test_an_error_of_its_own_is_answered(server: Server, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    def broken(query: object) -> dict[str, object]:
+        raise ZeroDivisionError("secret")
+
+    server.preview.state = broken  # type: ignore[method-assign]
+    status, _, body = ask(server, "/state")
+    assert status == 500 and b"ZeroDivisionError" in body and b"secret" not in body
+    assert "ZeroDivisionError: secret" in capfd.readouterr().err
+    says = "document.querySelector('#status').textContent.includes('error of its own')"
+    with pytest.raises(AssertionError), page(tmp_path / "profile") as shown:  # its console tells of the answer 500
+        shown.goto(server.url)
+        shown.wait_for_function(says)

@@ -25,7 +25,7 @@ def write_specs(sweep: Sweep, folder: Path) -> list[Path]:
 
     Raises a SpecError where the spec uses files that cannot be reached from the folder.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    files.folder(folder)
     base = _base(sweep, folder)
     stem = re.sub(r"[^A-Za-z0-9_.-]", "_", sweep.variant or sweep.spec.default or sweep.spec.path.stem)[:80]
     digits = len(str(len(sweep.kept)))
@@ -37,7 +37,7 @@ def write_specs(sweep: Sweep, folder: Path) -> list[Path]:
             _assign(data, path.split("."), value)
         data["expect"] = {"params": point.cost["params"], "macs": point.cost["macs"]}
         paths.append(folder / f"{name}.yaml")
-        files.write(paths[-1], dump(data))
+        files.write(paths[-1], dump(data), document.is_dumped)
     return paths
 
 
@@ -56,7 +56,7 @@ def _base(sweep: Sweep, folder: Path) -> str:
         message = f"{sweep.spec.path} uses files beside it, and {folder} is too far from them"
         raise SpecError(Problem("file-outside", message, help="choose a folder beside the spec")) from None
     data = {key: value for key, value in document.plain(tree).items() if key not in _DROPPED}
-    files.write(folder / sweep.spec.path.name, dump(data))
+    files.write(folder / sweep.spec.path.name, dump(data), document.is_dumped)
     return sweep.spec.path.name
 
 

@@ -8,13 +8,13 @@ archspec blocks check my_blocks.py      run a file's blocks on their own example
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 from archspec.analysis import aligned
 from archspec.cli.arguments import output_arguments, refuse
 from archspec.errors import Problem, Source, SpecError, nearest
+from archspec.files import json_text
 from archspec.graph import Block, ports_of
 from archspec.language import document
 from archspec.language.spec import docstring_of, show, validate_library, wanted
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         near = nearest(args.word, vocabulary) or "`archspec blocks` lists them"
         raise SpecError(Problem("unknown-block", f"no block is called {args.word}", help=near))
-    print(json.dumps(answer, indent=2) if args.json else text)
+    print(json_text(answer) if args.json else text)
     return 0
 
 
@@ -59,7 +59,7 @@ def _check(file: Path, *, as_json: bool) -> int:
         blocks = blocks_of_file(file, leaf, allow_python=True)
         faults = {word: list(broken(block)) for word, block in blocks.items()}
     if as_json:
-        print(json.dumps(faults, indent=2))
+        print(json_text(faults))
     else:
         print("\n".join(f"{word}: {line}" for word, lines in faults.items() for line in lines or ["fine"]))
     return 1 if any(faults.values()) else 0

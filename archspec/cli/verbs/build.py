@@ -7,19 +7,19 @@ architecture.svg and summary.md.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archspec.analysis import report
-from archspec.cli.arguments import depth_of, output_arguments, spec_arguments, weights_arguments
+from archspec.cli.arguments import depth_of, force_argument, output_arguments, spec_arguments, weights_arguments
 from archspec.cli.progress import progress
 from archspec.errors import Problem, SpecError
-from archspec.files import write
+from archspec.files import folder, json_text, refuse, write
 from archspec.graph import Graph
 from archspec.language import load
+from archspec.language.document import is_dumped, note
 from archspec.language.document.write import dump
 
 if TYPE_CHECKING:
@@ -37,11 +37,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", metavar="FILE", help="load these weights; the source is recognised")
     weights_arguments(parser)
     parser.add_argument("-o", "--output", metavar="DIR", type=Path, help="write weights, spec, picture and table here")
+    force_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     depth = depth_of(args.depth)
     graph = load(args.spec, args.variant, args.settings, allow_python=args.allow_python)
+    if args.weights:
+        note(args.weights)
+    if args.output:
+        _claim(args.output)
     with progress("torch", 1, quiet=args.quiet) as step:
         step("import")
         import torch
@@ -60,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     forward = _forward(model, graph, device, getattr(torch, args.dtype))
     table = report(graph)
     if args.json:
-        print(json.dumps({**table.json(), "device": str(device), "dtype": args.dtype, "forward": forward}, indent=2))
+        print(json_text({**table.json(), "device": str(device), "dtype": args.dtype, "forward": forward}))
     elif not args.quiet:
         if loaded is not None:
             print(f"{loaded}\n")
@@ -109,16 +114,28 @@ def _forward(model: torch.nn.Module, graph: Graph, device: torch.device, dtype: 
     return {"seconds": seconds, "gave": ", ".join(shapes)}
 
 
-def _save(folder: Path, model: torch.nn.Module, graph: Graph) -> None:
+OUTPUTS = {
+    "weights.safetensors": "weights", "spec.yaml": "a spec", "summary.md": "text", "architecture.svg": "an SVG"
+}  # fmt: skip
+"""What a build writes, and what kind of file each is."""
+
+
+def _claim(place: Path) -> None:
+    """Make the folder; raise OSError, before anything is written, where one of the files may not be."""
+    folder(place)
+    for name, kind in OUTPUTS.items():
+        refuse(place / name, kind, is_dumped)
+
+
+def _save(place: Path, model: torch.nn.Module, graph: Graph) -> None:
     """Write weights, resolved spec, table and picture."""
     from archspec.diagrams import render
     from archspec.weights import save_weights
 
-    folder.mkdir(parents=True, exist_ok=True)
     if not any(parameter.is_meta for parameter in model.parameters()):
-        save_weights(model, folder / "weights.safetensors")
+        save_weights(model, place / "weights.safetensors")
     else:
         print("archspec: on the meta device there are no weights to write", file=sys.stderr)
-    write(folder / "spec.yaml", dump(graph.origin.spec if graph.origin else {}))
-    write(folder / "summary.md", report(graph).table(None, "md"))
-    render(graph, folder / "architecture.svg")
+    write(place / "spec.yaml", dump(graph.origin.spec if graph.origin else {}), is_dumped)
+    write(place / "summary.md", report(graph).table(None, "md"))
+    render(graph, place / "architecture.svg")

@@ -11,14 +11,13 @@ Exit code 0 where the graphs are equal, 1 where they differ (or one of them has 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 from archspec.analysis.diff import FORMATS, diff
-from archspec.cli.arguments import output_arguments
+from archspec.cli.arguments import force_argument, output_arguments
 from archspec.diagrams import COMPARISONS, compare, look_arguments, look_of
-from archspec.files import write
+from archspec.files import json_text, write
 from archspec.language import load
 
 
@@ -36,6 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
                         help="text, md (Markdown), svg, png, pdf or html; by default what "
                              "the suffix of -o says")  # fmt: skip
     look_arguments(parser)
+    force_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     suffix = args.output.suffix.removeprefix(".") if args.output else ""
     format = args.format or (suffix if suffix in ("md", *COMPARISONS) else "text")
     if args.json:
-        content = f"{json.dumps(difference.json(), indent=2)}\n".encode()
+        content = f"{json_text(difference.json())}\n".encode()
     elif format in COMPARISONS:
         content = compare(difference, **look_of(args)).bytes(format)
     else:

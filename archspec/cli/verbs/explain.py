@@ -7,9 +7,9 @@ The path is dotted: graph.stage3.repeat, params.dim. It may go on into a slot or
 from __future__ import annotations
 
 import argparse
-import json
 
 from archspec.cli.arguments import output_arguments, spec_arguments
+from archspec.files import json_text
 from archspec.language.explain import explain
 
 
@@ -21,5 +21,5 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     explanation = explain(args.spec, args.path, args.variant, args.settings, allow_python=args.allow_python)
-    print(json.dumps(explanation.json(), indent=2) if args.json else explanation)
+    print(json_text(explanation.json()) if args.json else explanation)
     return 0

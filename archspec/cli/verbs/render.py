@@ -11,16 +11,15 @@ the SVG, or a folder of them, in place of the spec, and each is drawn anew. With
 from __future__ import annotations
 
 import argparse
-import json
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from archspec.cli.arguments import output_arguments, spec_arguments
-from archspec.diagrams import FORMATS, SUFFIXES, Recipe, is_signed, look_arguments, recorded, signed
+from archspec.cli.arguments import force_argument, output_arguments, spec_arguments
+from archspec.diagrams import FORMATS, SUFFIXES, Recipe, is_signed, look_arguments, recorded, signed, within_tree
 from archspec.errors import Problem, RuleError, SpecError
-from archspec.files import write
+from archspec.files import json_text, write
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scale", type=float, default=2.0, help="pixels of a PNG per unit (default 2)")
     parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 where a picture is stale")
     look_arguments(parser)
+    force_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -66,18 +66,18 @@ def _redraw(files: list[Path], args: argparse.Namespace) -> int:
             if recipe is None:
                 help = f"archspec render SPEC -o {file} draws one that does"
                 raise SpecError(Problem("render", f"{file} does not say what it was drawn from", help=help))
-            data = _content(recipe, file, args)
+            with within_tree(file):
+                data = _content(recipe, file, args)
         except (SpecError, RuleError) as error:
             problems |= dict.fromkeys(error.problems)
         else:
             states.append(_state(file, data, [str(file)]))
             if not args.check and states[-1]:
                 write(file, data)
-    if args.check:
-        _report(states, args)
-    if problems:
+    code = _report(states, args, problems) if args.check else 0
+    if problems and not (args.check and args.json):
         raise SpecError(problems)
-    return 1 if args.check and any(states) else 0
+    return code
 
 
 def _pictures(name: str) -> Iterator[Path]:
@@ -86,8 +86,9 @@ def _pictures(name: str) -> Iterator[Path]:
     if path.suffix == ".svg":
         yield path
     elif path.is_dir():
+        root = path.resolve()  # a link that leads out of the folder is none of its pictures
         files = (file for file in sorted(path.rglob("*.svg")) if not any(p.startswith(".") for p in file.parts))
-        yield from filter(is_signed, files)
+        yield from (file for file in files if file.resolve().is_relative_to(root) and is_signed(file))
 
 
 def _content(recipe: Recipe, file: Path | None, args: argparse.Namespace) -> bytes:
@@ -108,14 +109,15 @@ def _state(file: Path, data: bytes, command: list[str]) -> dict[str, str] | None
     return {"file": str(file), "state": state, "repair": shlex.join(["archspec", "render", *command])}
 
 
-def _report(states: list[dict[str, str] | None], args: argparse.Namespace) -> int:
-    """Print which pictures are stale; the exit code."""
+def _report(states: list[dict[str, str] | None], args: argparse.Namespace, problems: Collection[Problem] = ()) -> int:
+    """Print which pictures are stale, and as JSON what is wrong with the others; the exit code."""
     stale = [state for state in states if state]
     if args.json:
-        print(json.dumps({"stale": stale}, indent=2))
+        more = {"problems": [problem.json() for problem in problems]} if problems else {}
+        print(json_text({"stale": stale, **more}))
     else:
         for state in stale:
             print(f"{state['file']} is {state['state']}; this draws it:\n    {state['repair']}", file=sys.stderr)
-        if not stale and not args.quiet:
+        if not stale and not problems and not args.quiet:
             print(f"{len(states)} picture{'s' * (len(states) != 1)}: fine")
-    return 1 if stale else 0
+    return 1 if stale or problems else 0

@@ -9,6 +9,7 @@ import argparse
 import json
 from pathlib import Path
 
+from archspec.cli.arguments import force_argument
 from archspec.files import write
 from archspec.language.schema import schema
 
@@ -16,6 +17,7 @@ from archspec.language.schema import schema
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", metavar="FILE", type=Path, dest="file", help="write it there instead")
     parser.add_argument("--check", metavar="FILE", type=Path, help="exit code 1 where this file is not up to date")
+    force_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from archspec.cli.arguments import output_arguments
+from archspec.files import json_text
 from archspec.language import open_spec, packaged_specs
 
 
@@ -19,7 +19,7 @@ def run(args: argparse.Namespace) -> int:
         name = path.stem if path.parent.name == "specs" else f"{path.parent.name}/{path.stem}"
         variants_of[name] = list(open_spec(path).variants)
     if args.json:
-        print(json.dumps(variants_of, indent=2))
+        print(json_text(variants_of))
         return 0
     for name, variants in variants_of.items():
         print(name)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from archspec.analysis import FORMATS, report
 from archspec.cli.arguments import depth_of, output_arguments, spec_arguments
+from archspec.files import json_text
 from archspec.language import load
 
 
@@ -21,7 +21,7 @@ def run(args: argparse.Namespace) -> int:
     graph = load(args.spec, args.variant, args.settings, allow_python=args.allow_python)
     table = report(graph)
     if args.json:
-        print(json.dumps(table.json(), indent=2))
+        print(json_text(table.json()))
     else:
         print(table.table(depth_of(args.depth), args.format), end="")
     return 0

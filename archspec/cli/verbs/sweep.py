@@ -10,16 +10,15 @@ trainable, frozen, buffers, and the swept values by their last names.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from math import prod
 from pathlib import Path
 
 from archspec.analysis.plot import scatter
 from archspec.analysis.sweep import FORMATS, FRONT, axes_of, sweep
-from archspec.cli.arguments import output_arguments
+from archspec.cli.arguments import force_argument, output_arguments
 from archspec.cli.progress import progress
-from archspec.files import write
+from archspec.files import folder, json_text, write
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,15 +36,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--allow-python", action="store_true", help="run the Python files that the spec names under use"
     )
     output_arguments(parser)
+    force_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.folder:
+        folder(args.folder)
     count = prod(len(axis.values) for axis in axes_of(args.grid))
     with progress("sweep", count, quiet=args.quiet or args.no_color) as step:
         result = sweep(args.spec, args.grid, args.where, args.variant, pareto=args.pareto,
                        allow_python=args.allow_python, progress=step)  # fmt: skip
     if args.json:
-        print(json.dumps(result.json(), indent=2))
+        print(json_text(result.json()))
     elif not args.quiet:
         print(result.text(args.format), end="")
     if args.svg:

@@ -7,10 +7,10 @@ The default variant (or --variant) is checked to the last shape; of the others, 
 from __future__ import annotations
 
 import argparse
-import json
 
 from archspec.cli.arguments import output_arguments, spec_arguments
 from archspec.errors import Problem, SpecError
+from archspec.files import json_text
 from archspec.graph import Memory, show_macs
 from archspec.language import graph_of, open_spec, resolve
 from archspec.language.spec import validate
@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
         except SpecError as error:
             problems |= dict.fromkeys(error.problems)
     if args.json:
-        print(json.dumps({"problems": [problem.json() for problem in problems]}, indent=2))
+        print(json_text({"problems": [problem.json() for problem in problems]}))
     elif problems:
         raise SpecError(problems)
     elif not args.quiet:

@@ -6,12 +6,13 @@ With --dry-run only names and shapes are read. Exit code 1 where something is mi
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
-from archspec.cli.arguments import output_arguments, spec_arguments, weights_arguments
+from archspec.cli.arguments import force_argument, output_arguments, spec_arguments, weights_arguments
 from archspec.cli.progress import progress
+from archspec.files import json_text, refuse
 from archspec.language import load
+from archspec.language.document import note
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,10 +22,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     weights_arguments(parser)
     parser.add_argument("--dry-run", action="store_true", help="read names and shapes, report, fill nothing")
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="write the result as safetensors")
+    force_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     graph = load(args.spec, args.variant, args.settings, allow_python=args.allow_python)
+    note(args.file)
+    if args.output and not args.dry_run:
+        refuse(args.output, "weights")
     with progress("weights", 3, quiet=args.quiet) as step:
         step("import torch")
         from archspec.compiler import compile
@@ -40,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
             if args.output:
                 save_weights(model, args.output)
     if args.json:
-        print(json.dumps(report.json(), indent=2))
+        print(json_text(report.json()))
     elif not args.quiet:
         print(report)
     return 1 if report.faults else 0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from archspec.diagrams.figure.measure import Label, Labels, Leaf, Line, Measure, even_size, ports_around
-from archspec.diagrams.layout import Edge, Gaps, Plan, Vertex, layout
+from archspec.diagrams.layout import Edge, Effort, Gaps, Plan, Vertex, layout
 from archspec.diagrams.options import Options
 from archspec.diagrams.view import INPUT, OUTPUT, Box, Level, shape_text
 from archspec.graph import Shape, Tokens
@@ -45,6 +47,7 @@ class Parts:
         self.theme = options.theme
         self.flat = options.direction == "LR"
         self.measure = Measure(options)
+        self.effort = Effort()
 
     def part(self, level: Level, top: bool = False, outside: frozenset[int] = frozenset()) -> Part:
         """Lay out a level; `outside` are those of its outputs whose shape is written outside."""
@@ -63,10 +66,11 @@ class Parts:
         self.even(level, leaves)
         self.align(list(parts.values()))
         part = Part(level, leaves, parts, labels, self.measure.spacing(level, labels))
-        vertices = [self.vertex(part, name) for name in level.boxes]
+        ports = _ports(level)
+        vertices = [self.vertex(part, name, *ports[name]) for name in level.boxes]
         edges = [Edge(wire.source, wire.out, wire.target, wire.into) for wire in level.wires]
         gaps = Gaps(across=16.0, along=24.0, track=10.0) if self.flat else Gaps()
-        part.plan = layout(vertices, edges, gaps)
+        part.plan = layout(vertices, edges, gaps, self.effort)
         return part
 
     def even(self, level: Level, leaves: dict[str, Leaf]) -> None:
@@ -76,17 +80,17 @@ class Parts:
         boxes = [leaf for name, leaf in leaves.items() if level.boxes[name].role not in (INPUT, OUTPUT)]
         widths = sorted(leaf.w for leaf in boxes)
         for leaf in boxes:
-            leaf.w = max(leaf.w, 84.0, *(w for w in widths if w <= max(120.0, leaf.w * 1.7)))
+            leaf.w = max(leaf.w, 84.0, _last(widths, max(120.0, leaf.w * 1.7)))
 
     def align(self, parts: list[Part]) -> None:
         """Frames of one level reach as far to both sides of their axis, unless one is much wider."""
         if self.flat or len(parts) < 2:
             return
         for side in (0, 1):
-            reach = {id(part): self.reach(part)[side] for part in parts}
-            for part in parts:
-                own = reach[id(part)]
-                more = max(other for other in reach.values() if other <= max(own * 1.6, own + 40)) - own
+            reach = [self.reach(part)[side] for part in parts]
+            sizes = sorted(reach)
+            for part, own in zip(parts, reach, strict=True):
+                more = _last(sizes, max(own * 1.6, own + 40)) - own
                 pads = list(part.pads)
                 pads[side] += more
                 part.pads = (pads[0], pads[1], pads[2], pads[3])
@@ -105,28 +109,30 @@ class Parts:
         """The values whose shape is written on their wire: text and the tokens in front."""
         if self.options.shapes == "none":
             return {}
-        reads: dict[str, list[Shape]] = defaultdict(list)
+        reads: dict[str, set[Shape]] = defaultdict(set)
+        readers: dict[tuple[str, int], list[str]] = defaultdict(list)
         for wire in level.wires:
-            reads[wire.target].append(wire.shape)
+            reads[wire.target].add(wire.shape)
+            readers[wire.source, wire.out].append(wire.target)
         outlets = [name for name, box in level.boxes.items() if box.role == OUTPUT]
-        labels = {}
+        beyond = {name for place, name in enumerate(outlets) if place in outside}
+        labels: dict[tuple[str, int], Label] = {}
         for wire in level.wires:
             box = level.boxes[wire.source]
             if box.role == INPUT and not top:
                 continue
-            same = any(shape == wire.shape for shape in reads[wire.source]) and self.options.shapes == "changes"
-            readers = [w.target for w in level.wires if (w.source, w.out) == (wire.source, wire.out)]
-            elsewhere = not top and all(reader in outlets and outlets.index(reader) in outside for reader in readers)
+            if (wire.source, wire.out) in labels:
+                continue
+            same = wire.shape in reads[wire.source] and self.options.shapes == "changes"
+            elsewhere = not top and beyond.issuperset(readers[wire.source, wire.out])
             if not same and not elsewhere:
                 tags = wire.shape.prefix if isinstance(wire.shape, Tokens) else ()
                 labels[wire.source, wire.out] = (shape_text(wire.shape), tags)
         return labels
 
-    def vertex(self, part: Part, name: str) -> Vertex:
-        """What the layout needs to know of a box."""
-        level, box = part.level, part.level.boxes[name]
-        outs = max([1, len(box.outs), *(1 + wire.out for wire in level.wires if wire.source == name)])
-        ins = max([1, len(box.ins), *(1 + wire.into for wire in level.wires if wire.target == name)])
+    def vertex(self, part: Part, name: str, ins: int, outs: int) -> Vertex:
+        """What the layout needs to know of a box, which has so many inputs and outputs."""
+        box = part.level.boxes[name]
         if name in part.parts:
             vertex = self.frame_vertex(name, part.parts[name])
         elif name in part.leaves:
@@ -195,3 +201,19 @@ class Parts:
             name, start + plan.along + end, before + axis, plan.across - axis + after,
             [v.u - axis for v in inlets] or [0.0], [v.u - axis for v in outlets] or [0.0],
         )  # fmt: skip
+
+
+def _last(sizes: list[float], most: float) -> float:
+    """The largest of rising sizes that is not above `most`; -inf where all are."""
+    at = bisect(sizes, most)
+    return sizes[at - 1] if at else -math.inf
+
+
+def _ports(level: Level) -> dict[str, tuple[int, int]]:
+    """How many inputs and outputs each box of a level has."""
+    ins = {name: max(1, len(box.ins)) for name, box in level.boxes.items()}
+    outs = {name: max(1, len(box.outs)) for name, box in level.boxes.items()}
+    for wire in level.wires:
+        ins[wire.target] = max(ins[wire.target], 1 + wire.into)
+        outs[wire.source] = max(outs[wire.source], 1 + wire.out)
+    return {name: (ins[name], outs[name]) for name in level.boxes}

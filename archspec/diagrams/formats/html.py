@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html import escape
@@ -45,6 +46,9 @@ from archspec.graph import Repeat
 if TYPE_CHECKING:
     from archspec.diagrams.picture import Picture
 
+_RAW = re.compile(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""What JSON allows in a string and a page should not have."""
+
 PAGE = Path(__file__).parent / "page"
 
 
@@ -60,6 +64,7 @@ def write(picture: Picture) -> str:
     stroke = {"radius": RADIUS, "covered": COVERED, "head": HEAD}
     data = {"levels": writer.levels, "flow": options.direction, "scopes": scopes, "stroke": stroke}
     rules = [css(palette, scopes[palette.name], compared=compared) for palette in (LIGHT, DARK)]
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     filled = {
         "theme": "auto" if picture.auto else theme.name,
         "title": escape(options.title or (graph.origin.name if graph.origin else "architecture")),
@@ -68,7 +73,7 @@ def write(picture: Picture) -> str:
             _font(theme, file, weight) for file, weight in ((theme.regular, 400), (theme.bold, theme.weight))
         ),
         "css": "\n".join((*rules, (PAGE / "page.css").read_text("utf-8"))),
-        "data": json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/"),
+        "data": _RAW.sub(lambda char: f"\\u{ord(char[0]):04x}", text).replace("</", "<\\/"),
         "script": (PAGE / "page.js").read_text("utf-8"),
     }
     text = (PAGE / "page.html").read_text("utf-8")

@@ -14,9 +14,18 @@ if TYPE_CHECKING:
     from archspec.diagrams.picture import Picture
 
 
+MOST_PIXELS = 2**26
+"""Four bytes each, and some copies of them."""
+
+
 def write(picture: Picture) -> bytes:
     """The pixels of the figure; a theme that follows its reader is light."""
-    return png(svg(picture.figure), scale=picture.scale, lacking=picture.figure.lacking())
+    figure, scale = picture.figure, picture.scale
+    w, h = round(figure.width * scale), round(figure.height * scale)
+    if not (w and h and w * h <= MOST_PIXELS):
+        message = f"at a scale of {scale:g} the PNG would have {w:,}×{h:,} pixels"
+        raise RenderError(message, help=f"at least one, at most {MOST_PIXELS:,}: another --scale, or an .svg")
+    return png(svg(figure), scale=scale, lacking=figure.lacking())
 
 
 def png(svg: str, *, scale: float = 2.0, lacking: str = "") -> bytes:

@@ -10,6 +10,7 @@ from archspec.diagrams.figure import Circle, Figure, Group, Path, Primitive, Rec
 from archspec.diagrams.format import Format
 from archspec.diagrams.layout import Step
 from archspec.diagrams.look import DARK, css
+from archspec.errors import shown
 
 if TYPE_CHECKING:
     from archspec.diagrams.picture import Picture
@@ -37,7 +38,7 @@ def svg(figure: Figure, *, auto: bool = False) -> str:
         *map(_element, figure.items),
         "</svg>",
     ]
-    return "\n".join(lines) + "\n"
+    return shown("\n".join(lines)) + "\n"  # a control character is no XML
 
 
 def _element(item: Primitive) -> str:

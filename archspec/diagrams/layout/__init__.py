@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from archspec.diagrams.layout.layout import layout
 from archspec.diagrams.layout.stroke import COVERED, HEAD, RADIUS, Point, Step, arrow, rounded, trace
-from archspec.diagrams.layout.vertex import Edge, Gaps, Plan, Vertex
+from archspec.diagrams.layout.vertex import Edge, Effort, Gaps, Plan, Vertex
 
 __all__ = [
     "COVERED",
     "HEAD",
     "RADIUS",
     "Edge",
+    "Effort",
     "Gaps",
     "Plan",
     "Point",

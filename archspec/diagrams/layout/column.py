@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect
+from collections import defaultdict
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
-from itertools import pairwise
+from heapq import heappop, heappush
+from itertools import count, pairwise
 
 from archspec.diagrams.layout.rank import neighbours, places
-from archspec.diagrams.layout.vertex import Gaps, Hop, Vertex
+from archspec.diagrams.layout.vertex import Effort, Gaps, Hop, Vertex
 
 SWEEPS = 60
 LIGHT = 0.001
@@ -30,7 +33,7 @@ class Column:
         return all(vertex.lane for vertex, _ in self.members)
 
 
-def stand(ranks: list[list[Vertex]], hops: list[Hop], gaps: Gaps) -> None:
+def stand(ranks: list[list[Vertex]], hops: list[Hop], gaps: Gaps, effort: Effort) -> None:
     """Give every vertex its `u`: chains straight, wires between columns short, nothing too near its neighbour."""
     columns = _joined(ranks, _straight(ranks, hops))
     home = {vertex: (column, shift) for column in columns for vertex, shift in column.members}
@@ -49,7 +52,7 @@ def stand(ranks: list[list[Vertex]], hops: list[Hop], gaps: Gaps) -> None:
     columns = list(TopologicalSorter({column: column.lefts for column in columns}).static_order())
     for column in columns:
         column.u = max((other.u + room for other, room in column.lefts.items()), default=0.0)
-    _relax(columns)
+    _relax(columns, effort)
     for column in columns:
         _snap(column, 40.0 if column.lane else 12.0, gaps.across / 2)
     for column in columns:
@@ -65,19 +68,24 @@ def _straight(ranks: list[list[Vertex]], hops: list[Hop]) -> dict[Vertex, Hop]:
         fan.sort(key=lambda hop: (place[hop.a], hop.start, hop.end))
     for fan in below.values():
         fan.sort(key=lambda hop: (place[hop.b], hop.end, hop.start))
+    first = {vertex: _middle(fan, above) for vertex, fan in below.items()}
+    last = {vertex: _middle(fan, above) for vertex, fan in above.items()}
     wanted: list[tuple[int, Hop]] = []
     for hop in hops:
         if hop.a.lane and hop.b.lane:
             wanted.append((1, hop))
-        elif hop is _middle(below[hop.a], above) and hop is _middle(above[hop.b], above):
+        elif hop is first[hop.a] and hop is last[hop.b]:
             wanted.append((2 if hop.a.lane or hop.b.lane else 0, hop))
     ends: dict[Vertex, Hop] = {}
     starts: dict[Vertex, Hop] = {}
+    beside: dict[int, list[tuple[int, int]]] = defaultdict(list)  # places above and below, both rising
     for _, hop in sorted(wanted, key=lambda item: item[0]):
-        beside = (other for other in ends.values() if other.a.rank == hop.a.rank)
-        crosses = any((place[o.a] - place[hop.a]) * (place[o.b] - place[hop.b]) < 0 for o in beside)
+        own, rank = (place[hop.a], place[hop.b]), beside[hop.a.rank]
+        at = bisect(rank, own)
+        crosses = (at and rank[at - 1][1] > own[1]) or (at < len(rank) and rank[at][1] < own[1])
         if not (crosses or hop.b in ends or hop.a in starts):
             ends[hop.b] = starts[hop.a] = hop
+            rank.insert(at, own)
     return ends
 
 
@@ -100,45 +108,45 @@ def _joined(ranks: list[list[Vertex]], straight: dict[Vertex, Hop]) -> list[Colu
     return list(dict.fromkeys(column for column, _ in home.values()))
 
 
-def _relax(columns: list[Column]) -> None:
+def _relax(columns: list[Column], effort: Effort) -> None:
     """Move columns, with those that they push, to where the sum of the squared bends is least."""
     for sweep in range(SWEEPS):
         moved = 0.0
         for column in columns if sweep % 2 else reversed(columns):
             for sign in (1.0, -1.0):
-                moved = max(moved, _push(column, sign))
+                if effort.steps > 0:
+                    moved = max(moved, _push(column, sign, effort))
         if moved < 0.01:
             break
 
 
-def _push(column: Column, sign: float) -> float:
+def _push(column: Column, sign: float, effort: Effort) -> float:
     """Move a column right (1) or left (-1), with those that touch it, as far as they want in sum; gives how far."""
-    group = [column]
+    group, weight, wish, numbers = {column: None}, 0.0, 0.0, count()
+    beside: list[tuple[float, int, Column]] = []  # the columns that the group may run into, the nearest first
+    newest = column
     while True:
-        wish, slack, touched = _step(group, sign)
-        if wish <= 1e-6:
+        for other, offset, pull in newest.pulls:
+            inside = other in group
+            weight += -pull if inside else pull
+            wish += pull * (other.u + offset - newest.u)  # one wire's pulls at both its ends add up to nothing
+        for other, room in (newest.rights if sign > 0 else newest.lefts).items():
+            heappush(beside, (sign * (other.u - newest.u) - room, next(numbers), other))
+        effort.steps -= len(newest.pulls) + len(newest.rights) + 1
+        while beside and beside[0][2] in group:
+            heappop(beside)
+        wants = sign * wish / weight if weight > 1e-9 else 0.0
+        if wants <= 1e-6:
             return 0.0
-        if slack > 1e-6 or touched is None:
+        slack = max(beside[0][0], 0.0) if beside else float("inf")
+        if slack > 1e-6:
             break
-        group.append(touched)
-    step = min(wish, slack)
+        newest = beside[0][2]
+        group[newest] = None
+    step = min(wants, slack)
     for member in group:
         member.u += sign * step
     return step
-
-
-def _step(group: list[Column], sign: float) -> tuple[float, float, Column | None]:
-    """How far a group wants to go, how far it may until it meets a column, and that column."""
-    pulls = [(c, *pull) for c in group for pull in c.pulls if pull[0] not in group]
-    weight = sum(pull for *_, pull in pulls)
-    wish = sum(pull * (other.u + offset - c.u) for c, other, offset, pull in pulls)
-    slack, touched = float("inf"), None
-    for c in group:
-        for other, room in (c.rights if sign > 0 else c.lefts).items():
-            free = sign * (other.u - c.u) - room
-            if other not in group and free < slack - 1e-9:
-                slack, touched = free, other
-    return (sign * wish / weight if weight else 0.0), max(slack, 0.0), touched
 
 
 def _snap(column: Column, most: float, give: float) -> None:

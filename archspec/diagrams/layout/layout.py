@@ -14,16 +14,19 @@ from collections.abc import Iterable, Sequence
 from archspec.diagrams.layout.column import stand
 from archspec.diagrams.layout.rank import cut, order, rank
 from archspec.diagrams.layout.route import route, tracks
-from archspec.diagrams.layout.vertex import Edge, Gaps, Plan, Vertex
+from archspec.diagrams.layout.vertex import Edge, Effort, Gaps, Plan, Vertex
 
 
-def layout(vertices: Iterable[Vertex], edges: Sequence[Edge], gaps: Gaps) -> Plan:
-    """Place the vertices, which come in an order in which sources are before what reads them, and route the edges."""
+def layout(vertices: Iterable[Vertex], edges: Sequence[Edge], gaps: Gaps, effort: Effort) -> Plan:
+    """Place the vertices, which come in an order in which sources are before what reads them, and route the edges.
+
+    Raises RenderError where that takes more than is left of the effort.
+    """
     placed = {vertex.name: vertex for vertex in vertices}
     rank(placed, edges)
-    hops, chains = cut(placed, edges)
+    hops, chains = cut(placed, edges, effort)
     ranks = order(placed, hops)
-    stand(ranks, hops, gaps)
+    stand(ranks, hops, gaps, effort)
     at = tracks(ranks, hops, gaps)
     plan = Plan(placed, [route(chain, at) for chain in chains])
     _fit(plan, ranks)

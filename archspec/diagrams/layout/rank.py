@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from archspec.diagrams.layout.vertex import LANE, Edge, Hop, Vertex
+from archspec.diagrams.error import RenderError
+from archspec.diagrams.layout.vertex import LANE, Edge, Effort, Hop, Vertex
 
 SWEEPS = 8
 
@@ -34,7 +36,7 @@ def rank(vertices: Mapping[str, Vertex], edges: Sequence[Edge]) -> None:
             vertex.rank = last + 1
 
 
-def cut(vertices: dict[str, Vertex], edges: Sequence[Edge]) -> tuple[list[Hop], list[list[Hop]]]:
+def cut(vertices: dict[str, Vertex], edges: Sequence[Edge], effort: Effort) -> tuple[list[Hop], list[list[Hop]]]:
     """Cut the edges at every rank that they pass; edges from one port share their lane as far as they go together."""
     lanes: dict[tuple[str, int, int], Vertex] = {}
     hops: list[Hop] = []
@@ -51,6 +53,10 @@ def cut(vertices: dict[str, Vertex], edges: Sequence[Edge]) -> tuple[list[Hop], 
     for edge in edges:
         at, out, chain = vertices[edge.source], edge.out, []
         target = vertices[edge.target]
+        effort.pieces -= target.rank - at.rank
+        if effort.pieces < 0:
+            message = f"the wires are too many and too long to be drawn: the {len(edges):,} of one level, among others"
+            raise RenderError(message, help="open less of it: a smaller --depth, --collapse PATH")
         for rank in range(at.rank + 1, target.rank):
             key = (edge.source, edge.out, rank)
             if key not in lanes:
@@ -65,10 +71,12 @@ def cut(vertices: dict[str, Vertex], edges: Sequence[Edge]) -> tuple[list[Hop], 
 def order(vertices: Mapping[str, Vertex], hops: list[Hop]) -> list[list[Vertex]]:
     """Each rank from left to right: by the places of the neighbours, sweeping down and up, while fewer wires cross."""
     every = dict.fromkeys([*vertices.values(), *(hop.a for hop in hops)])
-    numbers = sorted({vertex.rank for vertex in every})
+    numbers = {number: place for place, number in enumerate(sorted({vertex.rank for vertex in every}))}
+    best: list[list[Vertex]] = [[] for _ in numbers]
     for vertex in every:
-        vertex.rank = numbers.index(vertex.rank)
-    best = current = [[vertex for vertex in every if vertex.rank == rank] for rank in range(len(numbers))]
+        vertex.rank = numbers[vertex.rank]
+        best[vertex.rank].append(vertex)
+    current = best
     above, below = neighbours(hops)
     least = _crossings(best, below)
     for sweep in range(SWEEPS):
@@ -101,8 +109,10 @@ def _crossings(ranks: list[list[Vertex]], below: Mapping[Vertex, list[Hop]]) -> 
     place, total = places(ranks), 0
     for rank in ranks:
         leaving = (hop for vertex in rank for hop in below.get(vertex, ()))
-        ends = sorted(((place[hop.a], hop.start), (place[hop.b], hop.end)) for hop in leaving)
-        total += sum(a[1] > b[1] for index, a in enumerate(ends) for b in ends[index + 1 :] if a[0] != b[0])
+        ends: list[tuple[int, float]] = []
+        for _, end in sorted(((place[hop.a], hop.start), (place[hop.b], hop.end)) for hop in leaving):
+            total += len(ends) - bisect_right(ends, end)  # those that start before it and end behind it
+            insort(ends, end)
     return total
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -80,13 +81,33 @@ def _sides(ranks: list[list[Vertex]], hops: list[Hop]) -> set[Hop]:
 
 def _part(nets: list[list[Hop]]) -> None:
     """Two nets that each end below the start of the other are kept apart by no order of rows: move those ends."""
-    for a, b in permutations(nets, 2):
-        start, other = a[0].a.u + a[0].start, b[0].a.u + b[0].start
-        crossing = [hop for hop in a if abs(hop.b.u + hop.end - other) < 1]
-        if crossing and any(abs(hop.b.u + hop.end - start) < 8 for hop in b):
-            for hop in crossing:
-                if not hop.b.lane:
-                    hop.b.ins[hop.into] += 7.0 if start > other else -7.0
+    starts = sorted((net[0].a.u + net[0].start, place) for place, net in enumerate(nets))
+    for number, a in enumerate(nets):
+        start = a[0].a.u + a[0].start
+        place = _next(a, starts, -1)
+        while place < len(nets):
+            b = nets[place]
+            other = b[0].a.u + b[0].start
+            crossing = [hop for hop in a if abs(hop.b.u + hop.end - other) < 1]
+            if place != number and any(abs(hop.b.u + hop.end - start) < 8 for hop in b):
+                for hop in crossing:
+                    if not hop.b.lane:
+                        hop.b.ins[hop.into] += 7.0 if start > other else -7.0
+            place = _next(a, starts, place)
+
+
+def _next(net: list[Hop], starts: list[tuple[float, int]], behind: int) -> int:
+    """Of the nets that start above an end of this one, the first behind a place; their number where there is none."""
+    first = len(starts)
+    for hop in net:
+        end = hop.b.u + hop.end
+        at = bisect(starts, (end - 1, len(starts)))
+        while at < len(starts) and starts[at][0] < end + 1:
+            place = starts[at][1]
+            if behind < place < first:
+                first = place
+            at += 1
+    return first
 
 
 def _stack(nets: list[list[Hop]]) -> list[list[list[Hop]]]:
@@ -113,11 +134,10 @@ def _stack(nets: list[list[Hop]]) -> list[list[list[Hop]]]:
         order = min(permutations(indices), key=cost)
     rows: list[list[int]] = []
     for index in order:
-        meets = [
-            row for row, others in enumerate(rows)
-            if any(spans[i][0] - 6 < spans[index][1] and spans[index][0] - 6 < spans[i][1] for i in others)
-        ]  # fmt: skip
-        row = max(meets, default=-1) + 1
+        low, high = spans[index][:2]
+        row = len(rows)  # behind the last one in which it meets another
+        while row and not any(spans[i][0] - 6 < high and low - 6 < spans[i][1] for i in rows[row - 1]):
+            row -= 1
         if row == len(rows):
             rows.append([])
         rows[row].append(index)

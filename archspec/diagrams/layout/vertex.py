@@ -54,6 +54,14 @@ class Gaps:
     head: float = 12.0  # for the arrow's head, behind the last bend
 
 
+@dataclass(slots=True, eq=False)
+class Effort:
+    """What is left of the work that one picture may take; far more than a usual one needs."""
+
+    pieces: int = 100_000  # of wires, between one rank and the next: a picture with more is refused
+    steps: int = 600_000  # wires and neighbours looked at until the columns stay: then they stay where they are
+
+
 @dataclass(slots=True)
 class Plan:
     """A level, placed: vertices by name, the points of every edge, and the extent of all."""

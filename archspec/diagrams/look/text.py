@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterator
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 
 FONTS = Path(__file__).parent / "fonts"
@@ -19,8 +22,13 @@ def _advances(face: str) -> dict[str, int]:
 
 def width(text: str, size: float, face: str) -> float:
     """How wide a line of text is, without kerning. A character that the font lacks is reserved a full em."""
+    return sum(_thousandths(text, face)) * size / 1000
+
+
+def _thousandths(text: str, face: str) -> Iterator[int]:
+    """The advance of each character."""
     known = _advances(face)
-    return sum(known.get(char, 0 if unicodedata.combining(char) else 1000) for char in text) * size / 1000
+    return (known.get(char, 0 if unicodedata.combining(char) else 1000) for char in text)
 
 
 def lacks(text: str, face: str) -> str:
@@ -31,17 +39,26 @@ def lacks(text: str, face: str) -> str:
 
 def wrap(text: str, size: float, face: str, most: float) -> list[str]:
     """The text in lines no wider than `most`: broken at spaces, inside a word (or Chinese) where it must be."""
-    lines, line = [], ""
+    before = [0, *accumulate(_thousandths(text, face))]  # every width is a difference of two: the time is linear
+
+    def wide(start: int, end: int) -> float:
+        return (before[end] - before[start]) * size / 1000
+
+    lines, start, end, place = [], 0, 0, 0
     for word in text.split(" "):
-        joined = f"{line} {word}" if line else word
-        if line and width(joined, size, face) > most and not _wide(word):
-            lines.append(line)
-            joined = word
-        while width(joined, size, face) > most and (cut := _cut(joined, size, face, most)):
-            lines.append(joined[:cut].rstrip())
-            joined = joined[cut:].lstrip()
-        line = joined
-    return [*lines, line] if line else lines
+        first, last = place, place + len(word)
+        begin, place = start if start < end else first, last + 1
+        if start < end and wide(start, last) > most and not _wide(word):
+            lines.append(text[start:end])
+            begin = first
+        while wide(begin, last) > most and begin + 1 < last:
+            cut = _cut(before, begin, last, most, size)
+            lines.append(text[begin:cut].rstrip())
+            begin = cut
+            while begin < last and text[begin].isspace():
+                begin += 1
+        start, end = begin, last
+    return [*lines, text[start:end]] if start < end else lines
 
 
 def balance(text: str, size: float, face: str, most: float) -> list[str]:
@@ -54,12 +71,10 @@ def balance(text: str, size: float, face: str, most: float) -> list[str]:
     return wrap(text, size, face, high)
 
 
-def _cut(line: str, size: float, face: str, most: float) -> int:
-    """How many characters of a line fit; 0 where one is all there is."""
-    fits = 1
-    while fits < len(line) and width(line[: fits + 1], size, face) <= most:
-        fits += 1
-    return fits if fits < len(line) else 0
+def _cut(before: list[int], begin: int, last: int, most: float, size: float) -> int:
+    """Where a line that begins there has to end: behind one character, at least."""
+    start = before[begin]
+    return max(begin + 1, bisect_right(before, most, begin + 1, last, key=lambda at: (at - start) * size / 1000) - 1)
 
 
 def _wide(word: str) -> bool:

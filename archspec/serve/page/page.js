@@ -22,7 +22,8 @@ async function redraw() {
   const wanted = new URLSearchParams(chosen);
   if (chosen.get("heat") && !chosen.get("theme")) wanted.set("theme", night.matches ? "dark" : "light"); // heat is of one theme
   const answer = await fetch(`state?${wanted}`).catch(() => null);
-  if (!answer?.ok) return say("broken", "archspec serve has ended");
+  if (!answer) return say("broken", "archspec serve has ended");
+  if (!answer.ok) return say("broken", await answer.text());
   const found = await answer.json();
   if (asked !== latest) return; // a newer question is under way
   state = found;

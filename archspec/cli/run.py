@@ -4,50 +4,64 @@ from __future__ import annotations
 
 import argparse
 import gc
-import json
-import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module
 from pkgutil import get_data, iter_modules
 
 from archspec import __version__
 from archspec.cli import verbs as folder
 from archspec.cli.arguments import USAGE
+from archspec.cli.screen import drop_output, screens
 from archspec.errors import Problem, RuleError, SpecError
+from archspec.files import guarding, json_text
 
 FINE, FINDINGS, INTERRUPTED = 0, 1, 130
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one verb, with the words of the command line or with `arguments`, and return the exit code.
-
-    0: fine. 1: findings, such as problems of a spec, a stale file, a budget missed. 2: an error of usage or of the
-    machine. Raises SystemExit where argparse ends the run: with 0 after `--help`, with 2 for wrong arguments.
-    """
+def prepared(arguments: Sequence[str] | None = None) -> Callable[[], int]:
+    """The run of a verb, its arguments parsed, its imports done."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     gc.set_threshold(1_000_000)  # what is imported stays: looking through it for garbage costs a short run a tenth
-    args = _parser(words).parse_args(words)
-    try:
-        code: int = args.run(args)
-        sys.stdout.flush()
-    except (SpecError, RuleError) as error:
-        if args.traceback:
-            raise
-        _show(error.problems, as_json=getattr(args, "json", False))
+    with screens():
+        args = _parser(words).parse_args(words)
+    return partial(_run, args)
+
+
+def _run(args: argparse.Namespace) -> int:
+    """Run a verb and say in words what went wrong."""
+    from archspec.language.document import noting
+
+    with screens(), noting() as inputs, guarding(inputs, force=getattr(args, "force", False)):
+        try:
+            code: int = args.run(args)
+            sys.stdout.flush()
+        except BrokenPipeError:  # the reader of our output has gone, `archspec … | head`
+            drop_output()
+            return FINE
+        except KeyboardInterrupt:
+            return INTERRUPTED
+        except Exception as error:
+            if args.traceback:
+                raise
+            return _failed(error, as_json=getattr(args, "json", False))
+        return code
+
+
+def _failed(error: Exception, *, as_json: bool) -> int:
+    """Tell an error; the exit code."""
+    if isinstance(error, SpecError | RuleError):
+        _show(error.problems, as_json=as_json)
         return FINDINGS
-    except BrokenPipeError:  # the reader of our output has gone, `archspec … | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FINE
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except Exception as error:
-        if args.traceback:
-            raise
+    if isinstance(error, OSError) and error.strerror:
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"archspec: {place}{error.strerror[:1].lower()}{error.strerror[1:]}", file=sys.stderr)
+    else:
         print(f"archspec: {type(error).__name__}: {error}", file=sys.stderr)
         print("archspec: run it again with --traceback to see where", file=sys.stderr)
-        return USAGE
-    return code
+    drop_output()
+    return USAGE
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
@@ -80,7 +94,7 @@ def _gist(verb: str) -> str:
 
 def _show(problems: Sequence[Problem], *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps({"problems": [problem.json() for problem in problems]}, indent=2))
+        print(json_text({"problems": [problem.json() for problem in problems]}))
         return
     print("\n\n".join(map(str, problems)), file=sys.stderr)
     if len(problems) > 1:
