@@ -62,7 +62,7 @@ def graph_of(
         graph = infer(wired.graph, wired.defaults, memory)
     except SpecError as error:
         raise collected.traced(error) from None
-    check(marked.spec.expect, graph, tree, wired.params)
+    check(marked.spec.expect, graph, tree, wired.params, wired.effort)
     variant = spec.default if variant is None else variant or None
     return replace(graph, origin=_origin(spec, variant, marked.spec, marked.tree, wired.params))
 

@@ -14,7 +14,7 @@ from archspec.language.wiring.nodes import build_blocks
 from archspec.language.wiring.order import check_all_read, in_order
 from archspec.language.wiring.params import Preamble
 from archspec.language.wiring.problems import Problems
-from archspec.language.wiring.resolver import Resolver, Tally
+from archspec.language.wiring.resolver import Resolver
 from archspec.language.wiring.values import fields_at, marks_at
 
 
@@ -22,7 +22,7 @@ class Bodies:
     """Wires each body once for each set of values."""
 
     def __init__(self, preamble: Preamble, problems: Problems) -> None:
-        self._preamble, self._problems, self._tally = preamble, problems, Tally()
+        self._preamble, self._problems, self._tally = preamble, problems, preamble.tally
         self._open: list[str] = []  # the blocks whose bodies are being wired
         self._finished: set[Any] = set()
 
@@ -34,6 +34,8 @@ class Bodies:
         """Give a block its body, for its values and the spec's defaults; faults go to the problems."""
         placed = with_defaults(block, self._preamble.defaults)
         assert isinstance(placed, Definition)
+        kind, path = type(placed), f"blocks.{placed.word}"
+        self._tally.spend_on(placed, kind.mark, path, self._problems)
         key = identity(placed)
         if key not in self._finished:
             graph = self._body(placed)
@@ -52,7 +54,9 @@ class Bodies:
         before = len(problems)
         level = Level(f"{path}.graph", fields_at(kind.tree, "graph"), kind.spec.graph, kind.spec.inputs)
         self._open.append(block.word)
+        self._tally.nested += 1
         build_blocks(level, self.resolver(dict(block.__dict__)))
+        self._tally.nested -= 1
         self._open.pop()
         nodes = in_order(connect(level, problems), level.path, problems)
         outputs = _outputs(kind, level, path, problems)

@@ -55,6 +55,8 @@ def reference(source: str, level: Level, mark: Mark, path: str, problems: Proble
     visited: set[str] = set()
     while True:
         name, _, port = source.partition(".")
+        if name in level.blocks or (name in level.inputs and not port):
+            level.stands_in.update(dict.fromkeys(visited, source))
         if name in level.inputs and not port:
             return Ref(name)
         if name not in level.specs:
@@ -68,7 +70,7 @@ def reference(source: str, level: Level, mark: Mark, path: str, problems: Proble
             message = f"{path} reads {source}, which is switched off and reads itself"
             raise problems.fail(Problem("cycle", message, mark, path))
         visited.add(name)
-        source = _replacement(level, name, mark, path, problems)
+        source = level.stands_in.get(name) or _replacement(level, name, mark, path, problems)
 
 
 def _replacement(level: Level, name: str, mark: Mark, path: str, problems: Problems) -> str:
