@@ -77,7 +77,7 @@ def _origin(file: SpecFile, variant: str | None, spec: Spec, tree: Fields, param
         file=str(file.path),
         weights=str(_weights(tree)) if spec.weights else None,
         params=params,
-        spec={key: value for key, value in plain(tree).items() if DOCUMENT_KEYS[key].hashed},
+        spec={key: plain(item) for key, item in tree.entries.items() if DOCUMENT_KEYS[key].hashed},
     )
 
 

@@ -101,7 +101,9 @@ def test_references_are_root_names() -> None:
 def test_linspace_is_numpys() -> None:
     numpy = pytest.importorskip("numpy")
     for first, last, count in [(0, 0.1, 12), (0.3, 0.3, 7), (1, -1, 10), (0, 0.2, 24), (5, 6, 0), (0, 5e-324, 3)]:
-        assert evaluate(f"$(linspace({first}, {last}, {count}))", {}) == tuple(numpy.linspace(first, last, count).tolist())
+        assert evaluate(f"$(linspace({first}, {last}, {count}))", {}) == tuple(
+            numpy.linspace(first, last, count).tolist()
+        )
 
 
 ARITHMETIC = st.recursive(

@@ -31,6 +31,8 @@ class Guide:
         """The value at a path from the top of the document."""
         if words[0] == "graph" and len(words) > 1 and isinstance(graph := self.tree.entries.get("graph"), Fields):
             return self.node(graph, words[1:], scope, "graph")
+        if words[0] == "params" and len(words) == 2 and self.params.explain:
+            return self.params.explain(words[1])
         at: Tree = self.tree
         for word in words:
             at = step(at, word)
@@ -38,7 +40,7 @@ class Guide:
 
     def param(self, name: str) -> Explanation:
         """A parameter of the spec."""
-        return self.follow(["params", name], self.params)
+        return self.value(step(step(self.tree, "params"), name), self.params, f"params.{name}")
 
     def node(self, level: Fields, words: list[str], scope: Scope, path: str) -> Explanation:
         """A node of a graph, or a value below it."""

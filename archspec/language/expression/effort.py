@@ -8,7 +8,7 @@ from typing import Any
 
 from archspec.graph import Block
 
-MOST_STEPS = 2_000_000
+MOST_STEPS = 1_000_000
 """How many items all expressions of one command may read and make, their parts counted too."""
 MOST_VALUES = 100_000
 MOST_LEVELS = 50

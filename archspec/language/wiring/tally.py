@@ -11,6 +11,7 @@ from archspec.language.wiring.problems import Problems
 
 MOST_BLOCKS = 5_000
 MOST_NESTED = 50
+STEPS_OF_A_VALUE = 2
 
 
 @dataclass(slots=True)
@@ -37,9 +38,9 @@ class Tally:
             raise self.spent(mark, path, problems) from None
 
     def spend_on(self, value: Any, mark: Mark, path: str, problems: Problems) -> None:
-        """Spend a step on each value within a value. Raises SpecError, also for a value that is too large."""
+        """Spend steps on each value within a value. Raises SpecError, also for a value that is too large."""
         try:
-            self.spend(self.effort.weigh(value), mark, path, problems)
+            self.spend(STEPS_OF_A_VALUE * self.effort.weigh(value), mark, path, problems)
         except HeavyError as heavy:
             raise _refuse(f"{path} {heavy}", mark, path, problems) from None
         except SpentError:
