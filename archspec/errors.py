@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 MOST_PROBLEMS = 50  # more than anybody reads at once; a step stops at so many
+LONGEST_WORD = 100
+MOST_COMPARED = 240
+MOST_MEASURED = 24
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Source:
     """A text and the name its marks are printed with: a file's path as the user wrote it, or `--set`."""
 
@@ -19,8 +25,11 @@ class Source:
 
     def line(self, number: int) -> str:
         """Line `number` (from 1), without its end; empty where there is none."""
-        lines = self.text.split("\n")
-        return lines[number - 1].rstrip("\r") if 0 < number <= len(lines) else ""
+        return self._lines[number - 1].rstrip("\r") if 0 < number <= len(self._lines) else ""
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self.text.split("\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +121,28 @@ class RuleError(ValueError):
 
 
 def similar(word: str, known: Iterable[str]) -> list[str]:
-    """The known words that an unknown one may be a misspelling of: the nearest first, two at most."""
+    """The known words that an unknown one may be a misspelling of: the nearest first, two at most.
+
+    Of very many known words only those are compared that begin or end like the unknown one; very long words have no
+    similar ones. A search takes a few milliseconds, whatever the words are.
+    """
     from difflib import get_close_matches
 
-    return get_close_matches(word, list(known), n=2, cutoff=0.6)
+    words = [other for other in known if len(other) <= LONGEST_WORD] if len(word) <= LONGEST_WORD else []
+    if len(words) > MOST_COMPARED:
+        words = [*_around(word, words), *(other[::-1] for other in _around(word[::-1], [w[::-1] for w in words]))]
+        words = list(dict.fromkeys(words))
+    if len(words) > MOST_MEASURED:
+        letters = Counter(word)
+        words.sort(key=lambda other: -2 * (letters & Counter(other)).total() / (len(word) + len(other) or 1))
+    return get_close_matches(word, words[:MOST_MEASURED], n=2, cutoff=0.6)
+
+
+def _around(word: str, words: list[str]) -> list[str]:
+    """The words before and behind a word in the order of the alphabet."""
+    words.sort()
+    place = bisect_left(words, word)
+    return words[max(0, place - MOST_COMPARED // 4) : place + MOST_COMPARED // 4]
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

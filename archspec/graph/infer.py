@@ -17,10 +17,13 @@ from archspec.graph.ports import check_ports, port_names
 from archspec.graph.shape import Cost, Shape
 
 Defaults = Mapping[str, Mapping[str, Any]]
-Finished = tuple[tuple[Shape, ...], Cost, Graph | None, int]
+Finished = tuple[tuple[Shape, ...], Cost, Graph | None, int, int]
 Memory = dict[Key, "Inference"]
 
 MOST_NODES = 200_000
+MOST_PLACED = 50_000
+"""How many nodes are worked out for one graph; equal blocks on equal shapes are worked out once."""
+MOST_LEVELS = 50
 
 
 def infer(graph: Graph, defaults: Defaults | None = None, memory: Memory | None = None) -> Graph:
@@ -33,7 +36,9 @@ def infer(graph: Graph, defaults: Defaults | None = None, memory: Memory | None 
     """
     defaults = defaults or {}
     memory = {} if memory is None else memory
-    level = Shaping(graph.inputs, memory.setdefault(hashable(defaults), Inference(defaults)))
+    inference = memory.setdefault(hashable(defaults), Inference(defaults))
+    inference.placed = 0
+    level = Shaping(graph.inputs, inference)
     try:
         place(level, graph, {name: level.input(name) for name in graph.inputs})
     except MisfitError as misfit:
@@ -48,15 +53,26 @@ class Inference:
     defaults: Defaults
     known: dict[Key, Finished] = field(default_factory=dict)
     numbering: Numbering = field(default_factory=Numbering)
+    placed: int = 0
+    _filled: dict[int, tuple[Block, Block]] = field(default_factory=dict)  # by the id of the first, which is held
+
+    def with_defaults(self, block: Block) -> Block:
+        """The block with the defaults in the fields that nobody set; the same object for the same one."""
+        if block.word not in self.defaults:
+            return block
+        if id(block) not in self._filled:
+            self._filled[id(block)] = block, with_defaults(block, self.defaults)
+        return self._filled[id(block)][1]
 
 
 class Shaping:
     """The Scope that shapes each node as it is placed."""
 
-    def __init__(self, inputs: Mapping[str, Shape], inference: Inference) -> None:
+    def __init__(self, inputs: Mapping[str, Shape], inference: Inference, level: int = 0) -> None:
         self.inputs = inputs
         self.nodes: dict[str, Node] = {}
         self.size = 0  # nodes of this level and below
+        self.level, self.height = level, 0  # levels above and below
         self._inference = inference
 
     def __call__(self, name: str, block: Block, *values: Value[Any]) -> Any:
@@ -70,13 +86,11 @@ class Shaping:
         """Shape a node and add it. Raises a MisfitError that names the node where its rules refuse the values."""
         if node.name in self.nodes or node.name in self.inputs:
             raise RuleError(f"two nodes are named {node.name}", code="duplicate-node")
-        block = with_defaults(node.block, self._inference.defaults)
+        block = self._inference.with_defaults(node.block)
         try:
             check_ports(block, values)
-            outputs, cost, body, size = self._finish(block, tuple(value.shape for value in values))
-            self.size += size
-            if self.size > MOST_NODES:
-                raise RuleError(f"the graph has more than {MOST_NODES:,} nodes", code="too-large")
+            outputs, cost, body, size, height = self._finish(block, tuple(value.shape for value in values))
+            self._check_bounds(size, height)
             if node.share:
                 _check_share(node, self.nodes[node.share], block, cost, outputs)
         except RuleError as error:
@@ -86,9 +100,23 @@ class Shaping:
             raise MisfitError([trouble.inside(node.name, node.block) for trouble in misfit.troubles]) from None
         if node.share:
             cost = Cost(macs=cost.macs)
-        self.nodes[node.name] = replace(node, block=block, outputs=outputs, cost=cost, body=body)
+        self.nodes[node.name] = Node(
+            node.name, block, node.inputs, outputs, cost, body, node.share, node.mark, node.marks
+        )
         results = tuple(Value(Ref(node.name, port), shape) for port, shape in enumerate(outputs))
         return results if block.output_names() else results[0]
+
+    def _check_bounds(self, size: int, height: int) -> None:
+        """Count a node with all below it. Raises RuleError where the graph gets too large or too deep."""
+        self.size += size
+        self.height = max(self.height, height)
+        self._inference.placed += 1
+        if self.size > MOST_NODES:
+            raise RuleError(f"the graph has more than {MOST_NODES:,} nodes", code="too-large")
+        if self._inference.placed > MOST_PLACED:
+            raise RuleError(f"the graph has more than {MOST_PLACED:,} nodes that differ", code="too-large")
+        if self.level + height > MOST_LEVELS:
+            raise RuleError(f"blocks are nested deeper than {MOST_LEVELS} levels", code="too-large")
 
     def _finish(self, block: Block, shapes: tuple[Shape, ...]) -> Finished:
         key = (self._inference.numbering.number(block), shapes)
@@ -101,10 +129,11 @@ class Shaping:
             outputs = _tuple(block.infer(*shapes))
             for shape in outputs:
                 _check_size(shape)
-            return outputs, block.cost(*shapes), None, 1
+            return outputs, block.cost(*shapes), None, 1, 0
         assert isinstance(block, Composite)
         names = port_names(block, len(shapes))
-        inner = Shaping(dict(zip(names, shapes, strict=True)), self._inference)
+        inner = Shaping(dict(zip(names, shapes, strict=True)), self._inference, self.level + 1)
+        self._check_bounds(0, 1)
         try:
             results = _tuple(block.expand(inner, *(inner.input(name) for name in names)))
         except ValidationError as error:  # of a block within, whose size follows from what this one was given
@@ -116,7 +145,7 @@ class Shaping:
         body = Graph(
             inner.inputs, inner.nodes, {title: value.ref for title, value in zip(titles, results, strict=True)}
         )
-        return tuple(value.shape for value in results), body.cost, body, 1 + inner.size
+        return tuple(value.shape for value in results), body.cost, body, 1 + inner.size, 1 + inner.height
 
 
 def _check_share(node: Node, owner: Node, block: Block, cost: Cost, outputs: tuple[Shape, ...]) -> None:

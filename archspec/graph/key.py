@@ -8,6 +8,7 @@ from typing import Any
 from archspec.graph.block import Block
 
 Key = tuple[Any, ...]
+_SCALARS = frozenset({bool, int, float, str, type(None)})
 
 
 def identity(block: Block, nested: Callable[[Block], Any] | None = None) -> Key:
@@ -26,10 +27,15 @@ class Numbering:
 
     def __init__(self) -> None:
         self._numbers: dict[Key, int] = {}
+        self._known: dict[int, tuple[Block, int]] = {}  # by the object's id, which stays its own as long as it is held
 
     def number(self, block: Block) -> int:
         """The number of a block; a new one where no equal block had one."""
-        return self._numbers.setdefault(identity(block, self.number), len(self._numbers))
+        known = self._known.get(id(block))
+        if known is None:
+            number = self._numbers.setdefault(identity(block, self.number), len(self._numbers))
+            known = self._known[id(block)] = block, number
+        return known[1]
 
 
 def hashable(value: Any) -> Any:
@@ -38,6 +44,8 @@ def hashable(value: Any) -> Any:
 
 
 def _hashable(value: Any, nested: Callable[[Block], Any]) -> Any:
+    if type(value) in _SCALARS:
+        return (type(value), value)
     if isinstance(value, Block):
         return (Block, nested(value))
     if isinstance(value, tuple):

@@ -8,16 +8,17 @@ from typing import Any
 from archspec.errors import Problem, SpecError
 from archspec.graph import Graph
 from archspec.language.document import Fields, locate
-from archspec.language.expression import ExpressionError, evaluate
+from archspec.language.expression import MOST_STEPS, Effort, ExpressionError, SpentError, evaluate
 from archspec.language.spec import Expect
 
 
-def check(expect: Expect, graph: Graph, tree: Fields, params: Mapping[str, Any]) -> None:
-    """Compare a shaped graph with its spec's `expect`, whose expressions read `params`.
+def check(expect: Expect, graph: Graph, tree: Fields, params: Mapping[str, Any], effort: Effort) -> None:
+    """Compare a shaped graph with its spec's `expect`, whose expressions read `params`
+    and take their steps from `effort`.
 
     Raises SpecError with a problem for each budget that is missed.
     """
-    budget = _Budget(tree, params)
+    budget = _Budget(tree, params, effort)
     measures = [("params", "parameters", graph.cost.params), ("macs", "MACs", graph.cost.macs)]
     if expect.activations is not None or expect.max_activations is not None:
         measures.append(("activations", "activations", activations(graph)))
@@ -37,8 +38,8 @@ def check(expect: Expect, graph: Graph, tree: Fields, params: Mapping[str, Any])
 class _Budget:
     """Evaluates the numbers of `expect`, and collects what is missed."""
 
-    def __init__(self, tree: Fields, params: Mapping[str, Any]) -> None:
-        self.tree, self.params = tree, params
+    def __init__(self, tree: Fields, params: Mapping[str, Any], effort: Effort) -> None:
+        self.tree, self.params, self.effort = tree, params, effort
         self.problems: list[Problem] = []
 
     def miss(self, key: str, message: str) -> None:
@@ -51,7 +52,10 @@ class _Budget:
         if not isinstance(bound, str):
             return bound
         try:
-            value = evaluate(bound, self.params)
+            value = evaluate(bound, self.params, self.effort)
+        except SpentError:
+            self.miss(key, f"expect.{key}: up to here, the spec takes more than {MOST_STEPS:,} steps to work out")
+            raise SpecError(self.problems) from None
         except ExpressionError as error:
             return self.miss(key, f"expect.{key}: {bound}: {error}")
         if isinstance(value, bool) or not isinstance(value, int | float):

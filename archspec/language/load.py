@@ -62,7 +62,7 @@ def graph_of(
         graph = infer(wired.graph, wired.defaults, memory)
     except SpecError as error:
         raise collected.traced(error) from None
-    check(marked.spec.expect, graph, tree, wired.params)
+    check(marked.spec.expect, graph, tree, wired.params, wired.effort)
     variant = spec.default if variant is None else variant or None
     return replace(graph, origin=_origin(spec, variant, marked.spec, marked.tree, wired.params))
 
@@ -77,7 +77,7 @@ def _origin(file: SpecFile, variant: str | None, spec: Spec, tree: Fields, param
         file=str(file.path),
         weights=str(_weights(tree)) if spec.weights else None,
         params=params,
-        spec={key: value for key, value in plain(tree).items() if DOCUMENT_KEYS[key].hashed},
+        spec={key: plain(item) for key, item in tree.entries.items() if DOCUMENT_KEYS[key].hashed},
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from heapq import heapify, heappop, heappush
 from typing import Literal
 
-from archspec.errors import Mark, Problem, Source, SpecError, listing, nearest
+from archspec.errors import MOST_PROBLEMS, Mark, Problem, Source, SpecError, listing, nearest
 from archspec.language.document import MOST_LEVELS, Fields, Items, Leaf, Tree, value
 from archspec.language.spec import DOCUMENT_KEYS, NODE_KEYS, Holds
 
@@ -130,27 +131,32 @@ class _Merge:
         self, entries: dict[str, Tree], fresh: list[str], over: Fields, path: tuple[str, ...]
     ) -> dict[str, Tree]:
         """The nodes with each new one where its `after` or `before` puts it; the two keys are taken off."""
-        order = [name for name in entries if name not in fresh]
-        waiting: list[_Place] = []
+        new = set(fresh)
+        order, places = _Order(name for name in entries if name not in new), dict[str, _Place]()
         for name in fresh:
             entries[name], place = self.place(entries[name], (*path, name))
             if place:
-                waiting.append(place)
+                places[name] = place
             else:
                 order.append(name)
-        last: dict[str, str] = {}  # the new node that was put last behind a sibling: the next one goes behind it
-        while ready := next((place for place in waiting if place.sibling in order), None):
-            waiting.remove(ready)
-            _insert(ready, order, last)
-        for place in waiting:
-            circle = any(place.sibling == other.name for other in waiting)
-            reason = "the two wait for each other" if circle else f"there is no node {place.sibling}"
-            message = f"{place.name} says {place.side}: {place.sibling}, but {reason}"
-            help = None if circle else nearest(place.sibling, order) or f"there are {listing(order)}"
-            at = ".".join((*path, place.name))
-            self.problems.append(Problem("override-order", message, place.mark, at, help=help))
-            order.append(place.name)
+        for place in _in_turn(places, order):
+            order.put(place)
+        for place in places.values():
+            if place.name not in order:
+                self.misplaced(place, places, order, path)
+        for place in places.values():
+            if place.name not in order:
+                order.append(place.name)
         return {name: entries[name] for name in order}
+
+    def misplaced(self, place: _Place, places: Mapping[str, _Place], order: _Order, path: tuple[str, ...]) -> None:
+        """Report a new node that has no place."""
+        circle = place.sibling in places
+        reason = "the two wait for each other" if circle else f"there is no node {place.sibling}"
+        message = f"{place.name} says {place.side}: {place.sibling}, but {reason}"
+        help = None if circle else nearest(place.sibling, order) or f"there are {listing(order)}"
+        at = ".".join((*path, place.name))
+        self.add(Problem("override-order", message, place.mark, at, help=help))
 
     def place(self, node: Tree, path: tuple[str, ...]) -> tuple[Tree, _Place | None]:
         """A new node without `after` and `before`, and what they say."""
@@ -160,14 +166,14 @@ class _Merge:
         bare, dotted = without(node, sides), ".".join(path)
         if len(sides) == 2:
             message = f"{path[-1]} says both after and before"
-            self.problems.append(Problem("override-order", message, node.keys["before"], dotted, help="keep one"))
+            self.add(Problem("override-order", message, node.keys["before"], dotted, help="keep one"))
             return bare, None
         for side in sides:
             sibling = node.entries[side]
             if isinstance(sibling, Leaf) and sibling.value is not None:
                 return bare, _Place(path[-1], side, str(sibling.value), sibling.mark)
             message = f"{path[-1]} says {side} without the name of one node"
-            self.problems.append(Problem("override-order", message, sibling.mark, dotted))
+            self.add(Problem("override-order", message, sibling.mark, dotted))
         return bare, None
 
     def unordered(self, node: Fields, path: tuple[str, ...]) -> Fields:
@@ -176,7 +182,7 @@ class _Merge:
         for side in sides:
             message = f"{path[-1]} is there already, so it cannot say {side}"
             help = "only a new node says where it stands"
-            self.problems.append(Problem("override-order", message, node.keys[side], ".".join(path), help=help))
+            self.add(Problem("override-order", message, node.keys[side], ".".join(path), help=help))
         return without(node, sides)
 
     def miss(self, base: Fields, path: tuple[str, ...], mark: Mark, why: str = "") -> None:
@@ -184,20 +190,71 @@ class _Merge:
         help = nearest(path[-1], known) or (f"there are {listing(known)}" if known else None)
         self.report(f"{'.'.join(path)} is not there{why and ', '}{why}", mark, path, help)
 
+    def add(self, problem: Problem) -> None:
+        """Record a problem. Raises SpecError as soon as there are more than anybody reads."""
+        self.problems.append(problem)
+        if len(self.problems) >= MOST_PROBLEMS:
+            raise SpecError(self.problems)
+
     def report(self, message: str, mark: Mark, path: tuple[str, ...], help: str | None) -> None:
-        self.problems.append(Problem("override-miss", message, mark, ".".join(path), help=help))
+        self.add(Problem("override-miss", message, mark, ".".join(path), help=help))
 
 
-def _insert(place: _Place, order: list[str], last: dict[str, str]) -> None:
-    """Put a new node beside its sibling: before it, or behind those that were put after it already."""
-    index = order.index(place.sibling)
-    if place.side == "after":
-        tail = place.sibling
-        while tail in last:
-            tail = last[tail]
-        last[tail] = place.name
-        index = order.index(tail) + 1
-    order.insert(index, place.name)
+class _Order:
+    """Names in a row, each of which can get a new one beside it at once."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._next: dict[str | None, str | None] = {None: None}  # None stands before the first and behind the last
+        self._before: dict[str | None, str | None] = {None: None}
+        self._tail: dict[str, str] = {}  # the new node that was put last behind a name: the next one goes behind it
+        for name in names:
+            self.append(name)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._next
+
+    def __iter__(self) -> Iterator[str]:
+        at = self._next[None]
+        while at is not None:
+            yield at
+            at = self._next[at]
+
+    def append(self, name: str) -> None:
+        self._insert(name, self._before[None])
+
+    def put(self, place: _Place) -> None:
+        """Put a new node beside its sibling: before it, or behind those that were put after it already."""
+        if place.side == "before":
+            self._insert(place.name, self._before[place.sibling])
+            return
+        tail, passed = place.sibling, []
+        while tail in self._tail:
+            passed.append(tail)
+            tail = self._tail[tail]
+        for name in (*passed, tail):  # so that the way is short the next time
+            self._tail[name] = place.name
+        self._insert(place.name, tail)
+
+    def _insert(self, name: str, before: str | None) -> None:
+        behind = self._next[before]
+        self._next[before], self._next[name] = name, behind
+        self._before[behind], self._before[name] = name, before
+
+
+def _in_turn(places: Mapping[str, _Place], order: _Order) -> Iterator[_Place]:
+    """The new nodes, each behind its sibling; in the order of the text, where that leaves a choice."""
+    number = {name: index for index, name in enumerate(places)}
+    names = list(places)
+    waiting: dict[str, list[int]] = {}
+    for name, place in places.items():
+        waiting.setdefault(place.sibling, []).append(number[name])
+    ready = [index for sibling, indices in waiting.items() if sibling in order for index in indices]
+    heapify(ready)
+    while ready:
+        name = names[heappop(ready)]
+        yield places[name]
+        for index in waiting.get(name, ()):
+            heappush(ready, index)
 
 
 def _below(kind: Kind, name: str) -> Kind:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from archspec.graph import Graph
+from archspec.errors import SpecError
+from archspec.graph import Composite, Graph, Node, Ref, Scope, Value, Vector, infer
+from archspec.graph.repeat import Repeat
 from archspec.language import load, packaged_specs
 
 
@@ -47,3 +51,41 @@ def test_a_node_is_found_at_its_path() -> None:
     assert all(graph.find(path) is node for path, node in graph.walk())
     with pytest.raises(KeyError):
         graph.find("stage3.layers.0.nothing")
+
+
+class Endless(Composite):
+    """A block that places another one of its kind in itself."""
+
+    n: int = 0
+
+    def expand(self, scope: Scope, x: Value[Vector]) -> Any:
+        return scope("inner", Endless(n=self.n + 1), x)
+
+
+def test_blocks_without_an_end_are_refused() -> None:
+    graph = Graph({"x": Vector(4)}, {"a": Node("a", Endless(), (Ref("x"),))}, {"y": Ref("a")})
+    with pytest.raises(SpecError, match="nested deeper than 50 levels"):
+        infer(graph)
+
+
+def test_depth_counts_what_was_worked_out_before() -> None:
+    from archspec.ops.norm import LayerNorm
+
+    deep: Any = LayerNorm()
+    for _ in range(30):
+        deep = Repeat(blocks=(deep,))
+    deeper = deep
+    for _ in range(30):
+        deeper = Repeat(blocks=(deeper,))
+    nodes = {name: Node(name, block, (Ref("x"),)) for name, block in (("a", deep), ("b", deeper))}
+    with pytest.raises(SpecError, match="nested deeper than 50 levels"):
+        infer(Graph({"x": Vector(4)}, nodes, {"y": Ref("a"), "z": Ref("b")}))
+
+
+def test_graphs_with_very_many_different_nodes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    from archspec.ops.norm import LayerNorm
+
+    monkeypatch.setattr(sys.modules["archspec.graph.infer"], "MOST_PLACED", 20)
+    many = Repeat(blocks=tuple(LayerNorm(eps=1 / (10 + place)) for place in range(30)))
+    with pytest.raises(SpecError, match="more than 20 nodes that differ"):
+        infer(Graph({"x": Vector(4)}, {"a": Node("a", many, (Ref("x"),))}, {"y": Ref("a")}))

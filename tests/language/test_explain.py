@@ -141,3 +141,41 @@ def test_every_value_of_every_spec_is_explained_at_its_own_line(spec: Path) -> N
     for path in leaves(tree):
         given = locate(tree, path.split("."))
         assert given and str(given.mark) in {str(place.mark) for place in explain(spec, path).places}
+
+
+def written(tmp_path: Path, params: str) -> Path:
+    path = tmp_path / "spec.yaml"
+    path.write_text(BASE.replace("depth: 4}", f"depth: 4, {params}}}"))
+    return path
+
+
+def test_a_value_that_is_read_twice_is_written_out_once_nearest_to_the_top(tmp_path: Path) -> None:
+    spec = written(tmp_path, "a: $(b + c), b: $(c + 1), c: $(dim + depth)")
+    answer = explain(spec, "params.a")
+    assert [read.path for read in answer.reads] == ["params.b", "params.c"]
+    assert answer.reads[0].reads[0] is answer.reads[1]
+    lines = [line.strip() for line in str(answer).splitlines()]
+    assert sum(line.startswith("params.dim = ") for line in lines) == 1
+    assert lines.count("reads on: explain params.c") == 1
+    b, c = answer.json()["reads"]
+    assert b["reads"][0]["path"] == "params.c" and b["reads"][0]["reads"] == []
+    assert [read["path"] for read in c["reads"]] == ["params.depth", "params.dim"]
+
+
+def test_a_chain_of_reads_is_followed_so_far_and_says_how_to_go_on(tmp_path: Path) -> None:
+    chain = ", ".join(f"p{number}: $p{number + 1}" for number in range(2000))
+    answer = explain(written(tmp_path, f"{chain}, p2000: 7"), "params.p0")
+    assert answer.value == 7
+    assert str(answer).splitlines()[-1].strip() == "reads on: explain params.p30"
+
+
+def test_params_in_a_circle_are_explained_without_a_value(tmp_path: Path) -> None:
+    answer = explain(written(tmp_path, "a: $b, b: $a, c: $c"), "params.a")
+    assert "params.b = ? (" in str(answer) and str(answer).rstrip().endswith("reads on: explain params.a")
+    assert answer.json()["reads"][0]["reads"][0]["path"] == "params.a"
+    assert "params.c" in str(explain(tmp_path / "spec.yaml", "params.c"))
+
+
+def test_a_path_of_very_many_words_is_refused(child: Path) -> None:
+    with pytest.raises(SpecError, match="longer than the 100"):
+        explain(child, "graph." + "a." * 5000 + "b")

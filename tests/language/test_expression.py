@@ -21,13 +21,13 @@ NAMES: dict[str, Any] = {
 }
 
 VALUES = {
-    "$dim": 384, "$stage.dim": 64, "$sizes": [7, 14], "$$x": "$x", "$(dim // heads)": 64, "$( rate*i/ (i - 1) )": 0.2,
-    "$(dim if f == 'gelu' else null)": 384, "$(not zero and true)": True, "$(zero or sizes)": [7, 14],
+    "$dim": 384, "$stage.dim": 64, "$sizes": (7, 14), "$$x": "$x", "$(dim // heads)": 64, "$( rate*i/ (i - 1) )": 0.2,
+    "$(dim if f == 'gelu' else null)": 384, "$(not zero and true)": True, "$(zero or sizes)": (7, 14),
     "$(1 < i <= 2)": True,
-    "$(sizes[-1] + stage.dim)": 78, "$(sizes[::-1] + [1])": [14, 7, 1], "$([0] * 3)": [0, 0, 0], "$(max(1, 2))": 2,
+    "$(sizes[-1] + stage.dim)": 78, "$(sizes[::-1] + [1])": (14, 7, 1), "$([0] * 3)": (0, 0, 0), "$(max(1, 2))": 2,
     "$(min(sizes))": 7, "$(ceil(1.2) + floor(1.8))": 3, "$(round(2.5))": 2, "$(len(range(1, 9, 2)))": 4,
     "$(sum([1, 2.5]))": 3.5,
-    "$(linspace(0, 1, 5))": [0.0, 0.25, 0.5, 0.75, 1.0], "$(linspace(3, 9, 1))": [3.0], "$('a' + \"b\")": "ab",
+    "$(linspace(0, 1, 5))": (0.0, 0.25, 0.5, 0.75, 1.0), "$(linspace(3, 9, 1))": (3.0,), "$('a' + \"b\")": "ab",
     "$(7 in sizes)": True,
     "$(sizes == [7, 14])": True, "$(-i ** 2)": -4, "$(2 ** -1)": 0.5, "$(dim\n / 2)": 192.0,
 }  # fmt: skip
@@ -101,7 +101,9 @@ def test_references_are_root_names() -> None:
 def test_linspace_is_numpys() -> None:
     numpy = pytest.importorskip("numpy")
     for first, last, count in [(0, 0.1, 12), (0.3, 0.3, 7), (1, -1, 10), (0, 0.2, 24), (5, 6, 0), (0, 5e-324, 3)]:
-        assert evaluate(f"$(linspace({first}, {last}, {count}))", {}) == numpy.linspace(first, last, count).tolist()
+        assert evaluate(f"$(linspace({first}, {last}, {count}))", {}) == tuple(
+            numpy.linspace(first, last, count).tolist()
+        )
 
 
 ARITHMETIC = st.recursive(

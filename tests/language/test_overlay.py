@@ -175,3 +175,36 @@ def test_any_setting_is_an_overlay_or_a_spec_error(setting: str) -> None:
         assert isinstance(overlay_of(setting), Fields)
     except SpecError as error:
         assert str(error)
+
+
+def placed_one_by_one(nodes: dict[str, tuple[str, str]]) -> list[str]:
+    """The order by the rule as it is told: of the new nodes whose sibling is there, the first one is put next."""
+    order, waiting, last = ["stem", "body", "head"], dict(nodes), dict[str, str]()
+    while ready := next((name for name, (_, sibling) in waiting.items() if sibling in order), None):
+        side, at = waiting.pop(ready)
+        if side == "after":
+            while at in last:
+                at = last[at]
+            last[at] = ready
+        order.insert(order.index(at) + (side == "after"), ready)
+    return order
+
+
+NEW = [f"n{number}" for number in range(8)]
+PLACES = st.lists(st.tuples(st.sampled_from(["after", "before"]), st.sampled_from(["stem", "body", "head", *NEW])))
+
+
+@given(PLACES.map(lambda places: dict(zip(NEW, places, strict=False))))
+def test_any_new_nodes_stand_where_the_rule_puts_them(nodes: dict[str, tuple[str, str]]) -> None:
+    rows = "".join(f"\n  {name}: {{block: a, {side}: {sibling}}}" for name, (side, sibling) in nodes.items())
+    tree, problems = merged(f"graph:{rows}" if nodes else "{}")
+    assert isinstance(tree.entries["graph"], Fields)
+    names, order = list(tree.entries["graph"].entries), placed_one_by_one(nodes)
+    assert names[: len(order)] == order and set(names) == {"stem", "body", "head", *nodes}
+    assert len(problems) == len(names) - len(order)
+
+
+def test_faults_stop_at_as_many_as_anybody_reads() -> None:
+    with pytest.raises(SpecError) as caught:
+        merged("params: {" + ", ".join(f"dim{number}: 1" for number in range(2000)) + "}")
+    assert len(caught.value.problems) == 50

@@ -2,38 +2,48 @@
 
 from __future__ import annotations
 
-from archspec.errors import Mark
+from collections.abc import Iterator
+
+from archspec.errors import Mark, Source
 from archspec.language import document
 from archspec.language.document import Fields, Tree
 from archspec.language.explain.explanation import Setting
 from archspec.language.explain.value import short
 
-
-def setting_of(tree: Tree) -> Setting:
-    """The place that a tree was read from."""
-    return Setting(short(document.plain(tree)), _address(tree.mark), tree.mark)
+Span = tuple[int, int, int, int]
 
 
-def _address(mark: Mark) -> str:
-    """The address of a mark, such as `variants.cvt_21.params.depths`; of a `--set`, the path before its `=`."""
-    if mark.source.path is None:
-        return mark.source.text.partition("=")[0]
-    at: Tree = document.parse(mark.source)
-    address: list[str] = []
-    while _span(at.mark) != _span(mark):
-        items = at.entries.items() if isinstance(at, Fields) else enumerate(getattr(at, "items", ()))
-        inner = next(((key, item) for key, item in items if _holds(item.mark, mark)), None)
-        if inner is None:
-            break
-        address.append(str(inner[0]))
-        at = inner[1]
-    return ".".join(address)
+class Places:
+    """The addresses of marks. Each document is read once, however many of its values are explained."""
+
+    def __init__(self) -> None:
+        self._addresses: dict[Source, dict[Span, str]] = {}
+
+    def setting(self, tree: Tree) -> Setting:
+        """The place that a tree was read from."""
+        return Setting(short(tree), self._address(tree.mark), tree.mark)
+
+    def _address(self, mark: Mark) -> str:
+        """The address of a mark, such as `variants.cvt_21.params.depths`; of a `--set`, the path before its `=`."""
+        source = mark.source
+        if source.path is None:
+            return source.text.partition("=")[0]
+        if source not in self._addresses:
+            self._addresses[source] = {}
+            for address, tree in _walk(document.parse(source), ""):
+                self._addresses[source].setdefault(_span(tree.mark), address)
+        return self._addresses[source].get(_span(mark), "")
 
 
-def _span(mark: Mark) -> tuple[tuple[int, int], tuple[int, int]]:
-    return (mark.line, mark.column), (mark.end_line, mark.end_column)
+def _walk(tree: Tree, address: str) -> Iterator[tuple[str, Tree]]:
+    """Every tree of a document with its address, outer ones first."""
+    waiting = [(address, tree)]
+    while waiting:
+        address, tree = waiting.pop()
+        yield address, tree
+        inner = tree.entries.items() if isinstance(tree, Fields) else enumerate(getattr(tree, "items", ()))
+        waiting += reversed([(f"{address}.{key}" if address else str(key), item) for key, item in inner])
 
 
-def _holds(outer: Mark, inner: Mark) -> bool:
-    start, end = _span(outer)
-    return start <= _span(inner)[0] and _span(inner)[1] <= end
+def _span(mark: Mark) -> Span:
+    return mark.line, mark.column, mark.end_line, mark.end_column

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from archspec.graph import Block
 from archspec.language.document import Fields, Tree, locate
-from archspec.language.explain.address import setting_of
+from archspec.language.explain.address import Places
 from archspec.language.explain.explanation import Explanation
 from archspec.language.explain.path import LostError, step
 from archspec.language.explain.scope import Scope
 from archspec.language.explain.value import Failure
 from archspec.language.spec import NODE_KEYS, NodeSpec, docstring_of
-from archspec.language.wiring import Definition, Preamble, Problems, UnresolvedError, evaluate_tree
+from archspec.language.wiring import Definition, Preamble, Problems, Tally, UnresolvedError, evaluate_tree
 
 
 class Guide:
@@ -23,12 +24,15 @@ class Guide:
     """
 
     def __init__(self, preamble: Preamble, tree: Fields) -> None:
-        self.preamble, self.tree = preamble, tree
+        self.preamble, self.tree, self.places, self.tally = preamble, tree, Places(), Tally()
+        self.params = Scope(preamble.params, cache(self.param))
 
     def follow(self, words: list[str], scope: Scope) -> Explanation:
         """The value at a path from the top of the document."""
         if words[0] == "graph" and len(words) > 1 and isinstance(graph := self.tree.entries.get("graph"), Fields):
             return self.node(graph, words[1:], scope, "graph")
+        if words[0] == "params" and len(words) == 2 and self.params.explain:
+            return self.params.explain(words[1])
         at: Tree = self.tree
         for word in words:
             at = step(at, word)
@@ -36,7 +40,7 @@ class Guide:
 
     def param(self, name: str) -> Explanation:
         """A parameter of the spec."""
-        return self.follow(["params", name], Scope(self.preamble.params, self.param))
+        return self.value(step(step(self.tree, "params"), name), self.params, f"params.{name}")
 
     def node(self, level: Fields, words: list[str], scope: Scope, path: str) -> Explanation:
         """A node of a graph, or a value below it."""
@@ -91,7 +95,9 @@ class Guide:
         for name, field in kind.model_fields.items():
             item = _entry(at, name)
             names[name] = self.known(item, scope, path) if item is not None else field.default
-        return self.node(graph, words, Scope(names, lambda name: self.block(at, [name], scope, path, kind)), path)
+        return self.node(
+            graph, words, Scope(names, cache(lambda name: self.block(at, [name], scope, path, kind))), path
+        )
 
     def unset(self, kind: type[Block], name: str, path: str) -> Explanation:
         """A field that its node does not set: the spec's own default for the block, or the block's."""
@@ -100,12 +106,12 @@ class Guide:
         defaults = self.preamble.defaults.get(kind.word, {})
         if name in defaults:
             at = locate(self.tree, ("defaults", kind.word, name))
-            return Explanation(path, defaults[name], (setting_of(at),) if at else (), doc=doc)
+            return Explanation(path, defaults[name], (self.places.setting(at),) if at else (), doc=doc)
         if field.is_required():
             return Explanation(path, None, default=f"{kind.word} needs it, and nobody sets it", doc=doc)
         if issubclass(kind, Definition):
             at = locate(kind.tree, ("params", name))
-            return Explanation(path, field.default, (setting_of(at),) if at else (), doc=doc)
+            return Explanation(path, field.default, (self.places.setting(at),) if at else (), doc=doc)
         return Explanation(path, field.default, default=f"the default of {kind.word}", doc=doc)
 
     def kind(self, at: Tree | None, scope: Scope, path: str) -> type[Block] | None:
@@ -124,17 +130,17 @@ class Guide:
 
     def value(self, at: Tree, scope: Scope, path: str) -> Explanation:
         """Any tree: its value and its places; a mapping's keys are explained one by one."""
-        places = tuple(setting_of(tree) for tree in (*at.earlier, at))
+        places = tuple(self.places.setting(tree) for tree in (*at.earlier, at))
         if isinstance(at, Fields):
             parts = [self.value(item, scope, f"{path}.{key}") for key, item in at.entries.items()]
             return Explanation(path, {part.path: part.value for part in parts}, places, parts=tuple(parts))
-        return Explanation(path, self.known(at, scope, path), places, reads=scope.reads(at))
+        return Explanation(path, self.known(at, scope, path), places, reader=lambda: scope.reads(at))
 
     def known(self, at: Tree, scope: Scope, path: str) -> Any:
         """The value of a tree; a Failure where its expression has none."""
         problems = Problems()
         try:
-            return evaluate_tree(at, scope.names, path, problems)
+            return evaluate_tree(at, scope.names, path, problems, self.tally)
         except UnresolvedError:
             return Failure(problems[0].message if problems else "a parameter that it reads has no value")
 

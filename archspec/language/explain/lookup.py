@@ -6,17 +6,18 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from archspec.errors import SpecError
+from archspec.errors import Problem, SpecError
 from archspec.language.document import Fields, locate
 from archspec.language.explain.explanation import Explanation
 from archspec.language.explain.guide import Guide
 from archspec.language.explain.path import LostError, lost_problem
-from archspec.language.explain.scope import Scope
 from archspec.language.find import open_spec, resolve
 from archspec.language.load import settings
 from archspec.language.spec import SPEC_KEYS, validate
 from archspec.language.wiring import Problems, read_preamble
 from archspec.language.words import collect
+
+MOST_WORDS = 100
 
 
 def explain(
@@ -43,9 +44,14 @@ def explain(
     try:
         if not words:
             raise LostError("", list(tree.entries))
-        return guide.follow(words, Scope(preamble.params, guide.param))
+        if len(words) > MOST_WORDS:
+            message = f"a path of {len(words)} words is longer than the {MOST_WORDS} that are followed"
+            raise SpecError(Problem("unknown-path", message))
+        explanation = guide.follow(words, guide.params)
     except LostError as lost:
         raise SpecError(lost_problem(lost, words, file.tree, tree)) from None
+    explanation.follow()
+    return explanation
 
 
 def _at_top(words: list[str], tree: Fields) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from archspec.errors import listing, nearest
+from archspec.language.expression.effort import Effort, HeavyError
 from archspec.language.expression.error import ExpressionError
 from archspec.language.expression.functions import FUNCTIONS, MOST_ITEMS, MisuseError
 from archspec.language.expression.operators import OPERATORS, Operator
@@ -17,7 +18,9 @@ from archspec.language.expression.show import cut, show, show_kind
 
 MOST_ITEMS_IN_ALL = 5 * MOST_ITEMS
 """How many items all lists and texts of one evaluation may hold together."""
+STEPS_OF_A_PART = 4
 LARGEST = 2**63
+_SCALARS = (bool, int, float, type(None))
 
 _REFUSED = {
     "Lambda": "functions cannot be written",
@@ -30,16 +33,18 @@ _REFUSED = {
 """Kinds of Python's nodes that one might expect to work, and what to know about each."""
 
 
-def evaluate(text: str, names: Mapping[str, Any]) -> Any:
-    """The value of `$name`, `$name.field` or `$(…)`; of `$$x`, the text `$x`. Tuples in `names` become lists.
+def evaluate(text: str, names: Mapping[str, Any], effort: Effort | None = None) -> Any:
+    """The value of `$name`, `$name.field` or `$(…)`; of `$$x`, the text `$x`. Lists are tuples, those in `names` too.
 
-    Raises ExpressionError, which carries the values of the names that the expression reads.
+    Raises ExpressionError, which carries the values of the names that the expression reads, and SpentError where the
+    `effort` that all expressions of a command share is spent.
     """
     if text.startswith("$$"):
         return text[1:]
     parsed = parse(text)
+    evaluation = _Evaluation(parsed, names, effort or Effort())
     try:
-        return _Evaluation(parsed, names).value(parsed.tree)
+        return evaluation.result()
     except ExpressionError as error:
         error.values = {name: names[name] for name in sorted(parsed.roots) if name in names}
         raise
@@ -51,7 +56,15 @@ class _Evaluation:
 
     parsed: Parsed
     names: Mapping[str, Any]
+    effort: Effort
     items: int = 0  # in all lists and texts so far
+
+    def result(self) -> Any:
+        """The value of the whole tree."""
+        self.effort.spend(STEPS_OF_A_PART * self.parsed.parts)
+        value = self.value(self.parsed.tree)
+        self.effort.spend(self.weigh(self.parsed.tree, value))
+        return value
 
     def value(self, node: ast.expr) -> Any:
         method = getattr(self, f"_{type(node).__name__.lower()}", None)
@@ -76,9 +89,16 @@ class _Evaluation:
             raise self.error(node, f"{self.quote(node)} is {value}, which is no number to go on with")
         if isinstance(value, complex):
             raise self.error(node, f"{self.quote(node)} is a root of a negative number")
-        if isinstance(value, list | str):
-            self.charge(node, _weight(value))
+        if isinstance(value, tuple | str):
+            self.charge(node, self.weigh(node, value))
         return value
+
+    def weigh(self, node: ast.expr, value: Any) -> int:
+        """How many values the value of a node holds. Refuses one that is too large or nested too deep."""
+        try:
+            return self.effort.weigh(value)
+        except HeavyError as heavy:
+            raise self.error(node, f"{self.quote(node)} {heavy}") from None
 
     def charge(self, node: ast.expr, items: int) -> None:
         """Count the items of a list or text; may be called before it is built, so that it never is too large."""
@@ -95,7 +115,7 @@ class _Evaluation:
         return self.check(node, node.value)
 
     def _list(self, node: ast.List | ast.Tuple) -> Any:
-        return self.check(node, [self.value(item) for item in node.elts])
+        return self.check(node, tuple([self.value(item) for item in node.elts]))
 
     _tuple = _list
 
@@ -110,15 +130,15 @@ class _Evaluation:
         return self.own(node, self.names[node.id])
 
     def own(self, node: ast.expr, value: Any) -> Any:
-        """A value of `names`, with lists for tuples. `$(…)` computes with plain data alone; `$name` takes any value."""
-        if isinstance(value, tuple):
-            value = list(value)
+        """A value of `names`, with tuples for lists. `$(…)` computes with plain data alone; `$name` takes any value."""
+        if isinstance(value, list):
+            value = _as_tuples(value)
         if not self.parsed.computed or isinstance(value, dict):
             return value
-        if value is not None and type(value) not in (bool, int, float, str, list):
+        if type(value) not in (*_SCALARS, str, tuple):
             kind = type(value).__name__
             raise self.error(node, f"{self.parsed.source(node)} is a {kind}, which nothing can be computed from")
-        return self.check(node, _as_lists(value))
+        return self.check(node, value)
 
     def _attribute(self, node: ast.Attribute) -> Any:
         return self.field(node, self.value(node.value), node.value, node.attr)
@@ -157,6 +177,7 @@ class _Evaluation:
         for kind, right_node in zip(node.ops, node.comparators, strict=True):
             sign, compute = self.operator(node, kind)
             right = self.value(right_node)
+            self.effort.spend(self.weigh(node, left) + self.weigh(node, right))
             try:
                 if not compute(left, right):
                     return False
@@ -170,12 +191,14 @@ class _Evaluation:
         left, right = self.value(node.left), self.value(node.right)
         if isinstance(left, int | float) and isinstance(right, int | float):
             return self.check(node, self.number(node, sign, compute, left, right))
-        if sign == "+" and type(left) is type(right) and isinstance(left, list | str):
+        if sign == "+" and type(left) is type(right) and isinstance(left, tuple | str):
             return self.check(node, compute(left, right))
         if sign == "*":
             many, times = (right, left) if isinstance(left, int) else (left, right)
-            if isinstance(many, list | str) and isinstance(times, int):
-                self.charge(node, _weight(many) * max(0, times))
+            if isinstance(many, tuple | str) and isinstance(times, int):
+                items = self.weigh(node, many) * max(0, times)
+                self.charge(node, items)
+                self.effort.spend(items)
                 return many * times
         raise self.mismatch(node, sign, left, right)
 
@@ -201,14 +224,14 @@ class _Evaluation:
 
     def _subscript(self, node: ast.Subscript) -> Any:
         value = self.value(node.value)
-        if isinstance(value, list | str) and isinstance(node.slice, ast.Slice):
+        if isinstance(value, tuple | str) and isinstance(node.slice, ast.Slice):
             ends = [self.index(node, part) for part in (node.slice.lower, node.slice.upper, node.slice.step)]
             if ends[2] == 0:
                 raise self.error(node, "a slice with step 0 goes nowhere")
             return self.check(node, value[slice(*ends)])
         if isinstance(value, dict) and not isinstance(node.slice, ast.Slice):
             return self.field(node, value, node.value, str(self.value(node.slice)))
-        if not isinstance(value, list | str):
+        if not isinstance(value, tuple | str):
             raise self.error(node, f"{self.quote(node.value)} is {show(value)}, which has no items")
         at = self.index(node, node.slice)
         if at is None or not -len(value) <= at < len(value):
@@ -229,6 +252,7 @@ class _Evaluation:
         if node.keywords:
             raise self.refusal(node, "keyword")
         values = [self.value(part) for part in node.args]
+        self.effort.spend(sum(self.weigh(node, value) for value in values))
         function, signature = FUNCTIONS[name]
         try:
             return self.check(node, function(*values))
@@ -239,13 +263,6 @@ class _Evaluation:
             raise self.error(node, f"{name} does not take ({arguments})", signature) from None
 
 
-def _weight(value: Any) -> int:
-    """How many items a value holds, those of inner lists included."""
-    if isinstance(value, list):
-        return sum(map(_weight, value)) if value else 1
-    return max(1, len(value)) if isinstance(value, str) else 1
-
-
-def _as_lists(value: Any) -> Any:
-    """The value with lists for tuples, at every depth."""
-    return [_as_lists(item) for item in value] if isinstance(value, list | tuple) else value
+def _as_tuples(value: Any) -> Any:
+    """The value with tuples for lists, at every depth."""
+    return tuple(map(_as_tuples, value)) if isinstance(value, list | tuple) else value

@@ -35,7 +35,7 @@ def _check_ints(values: tuple[Any, ...]) -> None:
 
 def _extreme(pick: Callable[[list[Any]], Any]) -> Callable[..., Any]:
     def of(*values: Any) -> Any:
-        numbers = _numbers(values[0] if len(values) == 1 and isinstance(values[0], list) else values)
+        numbers = _numbers(values[0] if len(values) == 1 and isinstance(values[0], tuple) else values)
         if not numbers:
             raise MisuseError("there are no numbers")
         return pick(numbers)
@@ -61,22 +61,22 @@ def _round(number: Any, digits: int | None = None) -> Any:
 
 
 def _sum(values: Any) -> Any:
-    if not isinstance(values, list):
+    if not isinstance(values, tuple):
         raise MisuseError(f"{show(values)} is no list")
     return sum(_numbers(values))
 
 
-def _range(*ends: Any) -> list[int]:
+def _range(*ends: Any) -> tuple[int, ...]:
     _check_ints(ends)
     if len(ends) == 3 and ends[2] == 0:
         raise MisuseError("a step of 0 goes nowhere")
     numbers = range(*ends)
     if numbers and abs(numbers[-1] - numbers[0]) // abs(numbers.step) >= MOST_ITEMS:
         raise MisuseError(f"more than {MOST_ITEMS:,} items")
-    return list(numbers)
+    return tuple(numbers)
 
 
-def _linspace(first: Any, last: Any, count: Any) -> list[float]:
+def _linspace(first: Any, last: Any, count: Any) -> tuple[float, ...]:
     """`count` floats from `first` to `last`, bit for bit those of NumPy."""
     _numbers((first, last))
     _check_ints((count,))
@@ -84,13 +84,13 @@ def _linspace(first: Any, last: Any, count: Any) -> list[float]:
         raise MisuseError(f"{count:,} items are not between 0 and {MOST_ITEMS:,}")
     start, stop = float(first), float(last)
     if count < 2:
-        return [start] * count
+        return tuple([start] * count)
     width = stop - start
     step = width / (count - 1)
     if not math.isfinite(width):
         raise MisuseError("the ends lie too far apart")
     steps = (i * step if step else i / (count - 1) * width for i in range(count - 1))
-    return [*(start + part for part in steps), stop]
+    return (*(start + part for part in steps), stop)
 
 
 FUNCTIONS: dict[str, Function] = {

@@ -38,6 +38,7 @@ class Parsed:
     start: int
     computed: bool  # `$(…)`; False for a bare reference
     roots: frozenset[str]
+    parts: int
 
     def span(self, node: ast.expr) -> tuple[int, int]:
         """Offset and width of a node in the text, in characters."""
@@ -62,7 +63,7 @@ def parse(text: str) -> Parsed:
         raise ExpressionError(f"the expression has {len(text):,} characters, more than {MOST_CHARACTERS:,}")
     if _REFERENCE.fullmatch(text):
         roots = frozenset({text[1:].partition(".")[0]}) - CONSTANTS.keys()
-        return Parsed(text, _reference(text), 0, computed=False, roots=roots)
+        return Parsed(text, _reference(text), 0, computed=False, roots=roots, parts=1 + text.count("."))
     check_spaces(text)
     if not text.startswith("$("):
         help = "write $name, $name.field or $(…), and $$ for a text that begins with $"
@@ -76,8 +77,7 @@ def parse(text: str) -> Parsed:
         raise _syntax_error(text, start, error) from None
     except (RecursionError, MemoryError, ValueError):
         raise too_deep() from None
-    _check_size(tree)
-    return Parsed(text, tree, start, computed=True, roots=_roots(tree))
+    return Parsed(text, tree, start, computed=True, parts=_size(tree), roots=_roots(tree))
 
 
 def _reference(text: str) -> ast.expr:
@@ -105,7 +105,8 @@ def _syntax_error(text: str, start: int, error: SyntaxError) -> ExpressionError:
     return ExpressionError(f"`{word}` cannot stand here", at, len(word))
 
 
-def _check_size(tree: ast.expr) -> None:
+def _size(tree: ast.expr) -> int:
+    """How many parts a tree has. Raises ExpressionError where they are too many, or nested too deep."""
     level: list[ast.AST] = [tree]
     nodes = depth = 0
     while level:
@@ -120,6 +121,7 @@ def _check_size(tree: ast.expr) -> None:
             for child in ast.iter_child_nodes(node)
             if isinstance(child, ast.expr | ast.comprehension | ast.keyword)
         ]
+    return nodes
 
 
 def _roots(tree: ast.expr) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-_KINDS = {bool: "the bool", int: "the int", float: "the float", str: "the text", list: "the list"}
+_KINDS = {bool: "the bool", int: "the int", float: "the float", str: "the text", tuple: "the list"}
 
 
 def cut(text: str, most: int = 60) -> str:
@@ -18,7 +18,7 @@ def show(value: Any) -> str:
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, dict):
         return "a group of fields"
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return cut(f"[{', '.join(map(show, value[:8]))}{', …' if len(value) > 8 else ''}]")
     return cut(repr(value[:80] if isinstance(value, str) else value))
 

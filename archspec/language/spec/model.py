@@ -185,8 +185,11 @@ class Marked:
 
 def validate(tree: Fields) -> Marked:
     """Check a document's structure. Raises SpecError with every structural fault."""
+    data = {key: frozen(plain(item)) for key, item in tree.entries.items() if key != "variants"}
+    if variants := tree.entries.get("variants"):  # each is checked when it is applied; here its name is
+        data["variants"] = dict.fromkeys(variants.entries) if isinstance(variants, Fields) else plain(variants)
     try:
-        return Marked(Spec.model_validate(frozen(plain(tree))), tree)
+        return Marked(Spec.model_validate(data), tree)
     except ValidationError as error:
         raise SpecError(complaints(error, Spec, tree, "a spec")) from None
 

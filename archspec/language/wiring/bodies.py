@@ -17,7 +17,7 @@ from archspec.language.wiring.order import check_all_read, in_order
 from archspec.language.wiring.params import Preamble
 from archspec.language.wiring.problems import Problems
 from archspec.language.wiring.rehearsal import rehearse
-from archspec.language.wiring.resolver import Resolver, Tally
+from archspec.language.wiring.resolver import Resolver
 from archspec.language.wiring.values import fields_at
 
 
@@ -25,7 +25,7 @@ class Bodies:
     """Wires each body once for each set of values."""
 
     def __init__(self, preamble: Preamble, problems: Problems) -> None:
-        self._preamble, self._problems, self._tally = preamble, problems, Tally()
+        self._preamble, self._problems, self._tally = preamble, problems, preamble.tally
         self._open: list[str] = []  # the blocks whose bodies are being wired
         self._finished: set[Any] = set()
         self._used: set[str] = set()  # the words of the blocks that were wired
@@ -42,6 +42,7 @@ class Bodies:
         self._used.add(block.word)
         placed = with_defaults(block, self._preamble.defaults)
         assert isinstance(placed, Definition)
+        self._tally.spend_on(placed, type(placed).mark, f"blocks.{placed.word}", self._problems)
         key = identity(placed)
         if key not in self._finished:
             with self._problems.within(_use(block, tree, path)):
@@ -68,7 +69,9 @@ class Bodies:
         before = len(problems)
         level = Level(f"{path}.graph", fields_at(kind.tree, "graph"), kind.spec.graph, kind.spec.inputs)
         self._open.append(block.word)
+        self._tally.nested += 1
         build_blocks(level, self.resolver(dict(block.__dict__)))
+        self._tally.nested -= 1
         self._open.pop()
         nodes = in_order(connect(level, problems), level.path, problems)
         outputs = _outputs(kind, level, path, problems)

@@ -57,6 +57,8 @@ def reference(source: str, level: Level, mark: Mark, path: str, problems: Proble
     visited: set[str] = set()
     while True:
         name, _, port = source.partition(".")
+        if name in level.blocks or (name in level.inputs and not port):
+            level.stands_in.update(dict.fromkeys(visited, source))
         if name in level.inputs and not port:
             return Ref(name)
         if name not in level.specs:
@@ -71,7 +73,7 @@ def reference(source: str, level: Level, mark: Mark, path: str, problems: Proble
             at = level.fields(name).entries.get("from")
             raise problems.fail(Problem("cycle", message, at.mark if at else mark, path))
         visited.add(name)
-        source = _replacement(level, name, mark, path, problems)
+        source = level.stands_in.get(name) or _replacement(level, name, mark, path, problems)
 
 
 def _replacement(level: Level, name: str, mark: Mark, path: str, problems: Problems) -> str:

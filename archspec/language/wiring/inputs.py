@@ -12,6 +12,7 @@ from archspec.language.document import Fields, Tree
 from archspec.language.spec import show_value
 from archspec.language.wiring.problems import Problems, UnresolvedError
 from archspec.language.wiring.reserved import check_name
+from archspec.language.wiring.tally import Tally
 from archspec.language.wiring.values import evaluate_tree
 
 KINDS: Mapping[frozenset[str], type[Shape]] = {
@@ -25,14 +26,14 @@ KINDS: Mapping[frozenset[str], type[Shape]] = {
 LARGEST_SIDE = 2**20
 
 
-def input_shapes(tree: Fields, names: Mapping[str, Any], problems: Problems) -> dict[str, Shape]:
+def input_shapes(tree: Fields, names: Mapping[str, Any], problems: Problems, tally: Tally) -> dict[str, Shape]:
     """The shape of each input in the mapping `inputs`; faults go to `problems`, faulty inputs are left out."""
     shapes: dict[str, Shape] = {}
     for name, item in tree.entries.items():
         path = f"inputs.{name}"
         with suppress(UnresolvedError):
             check_name(name, tree.keys[name], path, problems)
-            shapes[name] = _shape(evaluate_tree(item, names, path, problems), item, path, problems)
+            shapes[name] = _shape(evaluate_tree(item, names, path, problems, tally), item, path, problems)
     return shapes
 
 

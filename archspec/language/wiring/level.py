@@ -19,6 +19,8 @@ class Level:
         """The node above each node."""
         self.blocks: dict[str, Block | None] = {}
         """The nodes that are not switched off; None for one whose block has problems."""
+        self.stands_in: dict[str, str] = {}
+        """What is read instead of a node that is switched off, once that is known."""
 
     def fields(self, name: str) -> Fields:
         """The mapping of a node."""

@@ -101,12 +101,12 @@ def count_of(tree: Fields, path: str, resolver: Resolver) -> int:
 
 
 def _repeats(tree: Fields, path: str, count: int, resolver: Resolver) -> tuple[Block, ...]:
-    if not names_read(tree) & {"i", "n"}:
+    if not names_read(tree, path, resolver.problems, resolver.tally) & {"i", "n"}:
         return (resolver.block(tree, path),) * count
     before = len(resolver.problems)
     blocks = []
-    for i in range(count):
-        blocks.append(resolver.repeated(i, count).block(tree, path))
+    for repeated in resolver.repeats(count):
+        blocks.append(repeated.block(tree, path))
         resolver.tally.check(tree.entries["repeat"].mark, f"{path}.repeat", resolver.problems)
         if len(resolver.problems) > before:  # the others would have the same
             raise UnresolvedError

@@ -12,7 +12,8 @@ from archspec.language.document import Fields, Tree
 from archspec.language.spec import Marked
 from archspec.language.wiring.definition import Definition, define
 from archspec.language.wiring.problems import Problems, UnresolvedError
-from archspec.language.wiring.resolver import Resolver, Tally
+from archspec.language.wiring.resolver import Resolver
+from archspec.language.wiring.tally import Tally
 from archspec.language.wiring.values import Unknown, evaluate_tree, fields_at, names_read
 from archspec.language.words import Vocabulary
 
@@ -32,16 +33,18 @@ class Preamble:
 
     Their bodies are wired once the defaults are known.
     """
+    tally: Tally
 
 
 def read_preamble(marked: Marked, vocabulary: Vocabulary, problems: Problems) -> Preamble:
     """Define a spec's blocks and resolve its parameters and defaults; faults go to `problems`."""
     tree = marked.tree
     vocabulary = _with_definitions(marked, vocabulary, problems)
-    params = _params(fields_at(tree, "params"), problems)
+    tally = Tally()
+    params = _params(fields_at(tree, "params"), problems, tally)
     unwired: list[tuple[Definition, Tree, str]] = []
-    resolver = Resolver(params, vocabulary, problems, Tally(), lambda *place: unwired.append(place))
-    return Preamble(vocabulary, params, _defaults(fields_at(tree, "defaults"), resolver), tuple(unwired))
+    resolver = Resolver(params, vocabulary, problems, tally, lambda *place: unwired.append(place))
+    return Preamble(vocabulary, params, _defaults(fields_at(tree, "defaults"), resolver), tuple(unwired), tally)
 
 
 def _with_definitions(marked: Marked, vocabulary: Vocabulary, problems: Problems) -> Vocabulary:
@@ -55,10 +58,11 @@ def _with_definitions(marked: Marked, vocabulary: Vocabulary, problems: Problems
     return Vocabulary(own)
 
 
-def _params(tree: Fields, problems: Problems) -> dict[str, Any]:
+def _params(tree: Fields, problems: Problems, tally: Tally) -> dict[str, Any]:
     """The parameters by name, evaluated in an order in which each comes after those that it reads."""
     names: dict[str, Any] = {}
-    reads = {name: names_read(item) & set(tree.entries) for name, item in tree.entries.items()}
+    known = set(tree.entries)
+    reads = {name: names_read(item, f"params.{name}", problems, tally) & known for name, item in tree.entries.items()}
     try:
         order = list(TopologicalSorter(reads).static_order())
     except CycleError as error:
@@ -68,7 +72,7 @@ def _params(tree: Fields, problems: Problems) -> dict[str, Any]:
         return dict.fromkeys(tree.entries, Unknown())
     for name in order:
         try:
-            names[name] = evaluate_tree(tree.entries[name], names, f"params.{name}", problems)
+            names[name] = evaluate_tree(tree.entries[name], names, f"params.{name}", problems, tally)
         except UnresolvedError:
             names[name] = Unknown()
     return names

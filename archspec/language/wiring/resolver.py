@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,24 +14,9 @@ from archspec.language.document import Fields, Items, Leaf, Tree, plain
 from archspec.language.spec import NODE_KEYS, SHARING_KEYS, complaints, show, show_value
 from archspec.language.wiring.definition import Definition
 from archspec.language.wiring.problems import Problems, UnresolvedError
+from archspec.language.wiring.tally import Tally
 from archspec.language.wiring.values import Unknown, evaluate_tree
 from archspec.language.words import Vocabulary
-
-MOST_BLOCKS = 5_000
-
-
-@dataclass(slots=True)
-class Tally:
-    """The number of blocks that were built for one spec, and the bound that protects the memory."""
-
-    blocks: int = 0
-
-    def check(self, mark: Mark, path: str, problems: Problems) -> None:
-        """Raises SpecError, with all problems so far, where there are too many."""
-        if self.blocks > MOST_BLOCKS:
-            message = f"{path}: the spec has more than {MOST_BLOCKS:,} blocks that differ"
-            problems.add(Problem("too-large", message, mark, path))
-            raise problems.error()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,13 +31,16 @@ class Resolver:
     wire_body: Callable[[Definition, Tree, str], None]
     """Called with every block written in YAML that was built, and the mapping that configures it with its path."""
 
-    def repeated(self, i: int, n: int) -> Resolver:
-        """The resolver for repeat `i` of `n`."""
-        return replace(self, names={**self.names, "i": i, "n": n})
+    def repeats(self, n: int) -> Iterator[Resolver]:
+        """The resolver for each of `n` repeats, good until the next one is asked for."""
+        names = {**self.names, "n": n}
+        scope = replace(self, names=names)
+        for names["i"] in range(n):
+            yield scope
 
     def value(self, tree: Tree, path: str) -> Any:
         """Plain data with every expression evaluated; lists become tuples."""
-        return evaluate_tree(tree, self.names, path, self.problems)
+        return evaluate_tree(tree, self.names, path, self.problems, self.tally)
 
     def block(self, tree: Tree, path: str, *, default: type[Block] | None = None) -> Block:
         """The block that a node's mapping, or a slot's word or mapping, stands for; `default` is that of the slot."""
@@ -106,7 +94,10 @@ class Resolver:
 
     def _build(self, kind: type[Block], tree: Fields, path: str) -> Block:
         """Validate a config; every faulty field is a problem of its own."""
+        self.tally.nested += 1
+        self.tally.check(tree.mark, path, self.problems)
         values, failed = self._values(kind, tree, path)
+        self.tally.nested -= 1
         try:
             block = kind.model_validate(values)
         except ValidationError as error:

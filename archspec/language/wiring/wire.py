@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from archspec.graph import Graph, Ref
+from archspec.language.expression import Effort
 from archspec.language.spec import Marked, Modes
 from archspec.language.wiring.bodies import Bodies
 from archspec.language.wiring.edges import connect, output_refs
@@ -29,6 +30,8 @@ class Wired:
     """By block word: values of fields that no node sets."""
     params: Mapping[str, Any]
     """The values of the spec's parameters."""
+    effort: Effort
+    """What is left for other expressions of the spec."""
 
 
 def wire(marked: Marked, vocabulary: Vocabulary | None = None) -> Wired:
@@ -38,7 +41,7 @@ def wire(marked: Marked, vocabulary: Vocabulary | None = None) -> Wired:
     bodies = Bodies(preamble, problems)
     for block, tree, path in preamble.unwired:
         bodies.wire(block, tree, path)
-    inputs = input_shapes(fields_at(marked.tree, "inputs"), preamble.params, problems)
+    inputs = input_shapes(fields_at(marked.tree, "inputs"), preamble.params, problems, preamble.tally)
     before = len(problems)
     level = Level("graph", fields_at(marked.tree, "graph"), marked.spec.graph, list(marked.spec.inputs))
     build_blocks(level, bodies.resolver(preamble.params))
@@ -49,7 +52,7 @@ def wire(marked: Marked, vocabulary: Vocabulary | None = None) -> Wired:
     bodies.rehearse(marked.spec.blocks)
     if problems:
         raise problems.error()
-    return Wired(Graph(inputs, nodes, outputs, train), preamble.defaults, preamble.params)
+    return Wired(Graph(inputs, nodes, outputs, train), preamble.defaults, preamble.params, preamble.tally.effort)
 
 
 def _outputs(marked: Marked, level: Level, problems: Problems) -> tuple[dict[str, Ref], dict[str, Ref] | None]:

@@ -192,6 +192,70 @@ def variants(n: int) -> Bomb:
     )
 
 
+def circular_reads(n: int) -> Bomb:
+    """n params, each of which reads the next, and the last the first."""
+    params = {f"p{number}": f"$p{(number + 1) % n}" for number in range(n)}
+    return _spec(("explain", "spec.yaml", "params.p0"), params=params)
+
+
+def doubled_lists(n: int) -> Bomb:
+    """n params, each a list that holds the one before it twice."""
+    params: dict[str, Any] = {"p0": [1]} | {f"p{number}": [f"$p{number - 1}"] * 2 for number in range(1, n)}
+    return _spec(params=params)
+
+
+def nested_lists(n: int) -> Bomb:
+    """n params, each a list that holds the one before it."""
+    params: dict[str, Any] = {"p0": [1]} | {f"p{number}": [f"$p{number - 1}"] for number in range(1, n)}
+    return _spec(params=params)
+
+
+def doubled_slots(n: int) -> Bomb:
+    """n blocks written in YAML, each of which puts the block in its slot twice into the slot of the next."""
+    blocks: dict[str, Any] = {
+        f"b{number}": {
+            "params": {"s": "slot"},
+            "graph": {"in_": {"block": f"b{number + 1}", "s": {"block": "pair", "a": "$s", "b": "$s"}}},
+        }
+        for number in range(n)
+    }
+    blocks[f"b{n}"] = {"params": {"s": "slot"}, "graph": {"in_": {"block": "$s"}}}
+    blocks["pair"] = {
+        "params": {"a": "slot", "b": "slot"},
+        "graph": {"one": {"block": "$a"}, "two": {"block": "$b"}},
+    }
+    return _spec(blocks=blocks, graph={"a": {"block": "b0", "s": {"block": "layer_norm"}}})
+
+
+def long_defaults(n: int) -> Bomb:
+    """A block with a parameter of 10·n items, n times with another value of its second one."""
+    block = {"params": {"long": [1] * (10 * n), "k": "int"}, "graph": {"in_": {"block": "layer_norm"}}}
+    return _spec(blocks={"b": block}, graph={"a": {"block": "b", "k": "$i", "repeat": n}})
+
+
+def expressions(n: int) -> Bomb:
+    """n params, each another sum of 96 numbers."""
+    return _spec(params={f"p{number}": f"$({number}{'+1' * 95})" for number in range(n)})
+
+
+def expected_sums(n: int) -> Bomb:
+    """An output of n dimensions, each expected to be five sums of a long range."""
+    return _spec(expect={"outputs": {"y": [f"$({' + '.join(['sum(range(9999))'] * 5)})"] * n}})
+
+
+def misspelt_params(n: int) -> Bomb:
+    """A variant that sets n params, each of a name that is near to all others."""
+    params = {f"parameter_{number:06}": 1 for number in range(n)}
+    over = {f"paramqter_{number:06}": 1 for number in range(n)}
+    return _spec(("validate", "spec.yaml", "--variant", "v"), params=params, variants={"v": {"params": over}})
+
+
+def behind_one(n: int) -> Bomb:
+    """A variant with n new nodes, all put after one."""
+    graph: dict[str, Any] = {f"b{number}": {"block": "layer_norm", "after": "a"} for number in range(n)}
+    return _spec(("validate", "spec.yaml", "--variant", "long"), variants={"long": {"graph": graph}})
+
+
 BOMBS: dict[str, tuple[Callable[[int], Bomb], int]] = {
     "sums": (sums, 300),
     "lists": (lists, 20_000),
@@ -217,5 +281,14 @@ BOMBS: dict[str, tuple[Callable[[int], Bomb], int]] = {
     "aliases": (aliases, 10),
     "brackets": (brackets, 20_000),
     "variants": (variants, 200),
+    "circular reads": (circular_reads, 3_000),
+    "doubled lists": (doubled_lists, 40),
+    "nested lists": (nested_lists, 2_000),
+    "doubled slots": (doubled_slots, 40),
+    "long defaults": (long_defaults, 4_500),
+    "expressions": (expressions, 5_000),
+    "expected sums": (expected_sums, 500),
+    "misspelt params": (misspelt_params, 10_000),
+    "behind one": (behind_one, 8_000),
 }
 """Every bomb and the size at which it is thrown."""
