@@ -17,7 +17,7 @@ def edition(laws: str, *ours: str, **theirs: Any) -> Case:
 CASES: list[Line] = [
     edition("parameters logits filling", "params.image=224"),
     edition("logits", "params.image=[96, 160]"),
-    edition("export training", "params.image=64"),
+    edition("export training", "params.image=64", "params.depths=[1, 2, 4]", s3_depth=4),
     # other numbers in every place: what was a constant would show
     edition("logits", *settings(image=64, classes=7, dims=[16, 32, 48], heads=[2, 1, 3], depths=[1, 1, 2], mlp_ratio=3),
             num_classes=7, s1_mlp_mult=3, s2_mlp_mult=3, s3_mlp_mult=3, s1_emb_dim=16, s1_heads=2, s1_depth=1,
