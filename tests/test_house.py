@@ -150,6 +150,16 @@ def test_names_say_what_things_are(file: Path) -> None:
     assert not list(house.banned_names(file))
 
 
+@pytest.mark.parametrize("file", sorted((ROOT / "tests").rglob("*.py")), ids=lambda file: file.stem)
+def test_every_wait_of_a_test_has_an_end(file: Path) -> None:
+    for node in ast.walk(house.tree_of(file)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            name = ast.unparse(node.func)
+            ends = node.args[1:] or any(word.arg == "timeout" for word in node.keywords)
+            assert ends or name not in ("subprocess.run", "urlopen", "request.urlopen"), f"line {node.lineno}: {name}"
+            assert node.args or node.keywords or node.func.attr not in ("wait", "communicate"), f"line {node.lineno}"
+
+
 def test_nothing_evaluates_text() -> None:
     for file in FILES:
         for node in ast.walk(house.tree_of(file)):

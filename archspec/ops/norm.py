@@ -1,6 +1,6 @@
 """Normalisation."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -16,9 +16,14 @@ class LayerNorm(Op):
     """Layer normalisation over the width of each token or vector; over the channels of each cell of an image."""
 
     role: ClassVar[str] = "norm"
-    examples: ClassVar = [({}, Tokens(5, 4)), ({"eps": 1e-6}, Vector(4)), ({}, Image(4, 3, 3))]
+    examples: ClassVar = [
+        *(({}, Tokens(5, 4)), ({"eps": 1e-6}, Vector(4)), ({}, Image(4, 3, 3))),
+        *(({"eps_on": "deviation"}, shape) for shape in (Tokens(5, 4), Image(4, 3, 3))),
+    ]
 
     eps: Epsilon = 1e-5
+    eps_on: Literal["variance", "deviation"] = "variance"
+    """What `eps` is added to: the variance, or its root (the source article's CvT)."""
 
     def infer(self, x: Image | Tokens | Vector) -> Image | Tokens | Vector:
         return x
@@ -29,8 +34,10 @@ class LayerNorm(Op):
     def build(self, x: Image | Tokens | Vector) -> "nn.Module":
         from torch import nn
 
-        from archspec.ops.layers.norm import ImageNorm
+        from archspec.ops.layers.norm import DeviationNorm, ImageDeviationNorm, ImageNorm
 
+        if self.eps_on == "deviation":
+            return (ImageDeviationNorm if isinstance(x, Image) else DeviationNorm)(x.c, self.eps)
         return ImageNorm(x.c, self.eps) if isinstance(x, Image) else nn.LayerNorm(x.c, self.eps)
 
 

@@ -143,6 +143,7 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         text=True,
         check=True,
         cwd=ROOT,
+        timeout=300,
     )
     assert done.stderr == ""
 

@@ -192,7 +192,7 @@ def test_hooks_see_every_node() -> None:
 def test_reserved_names_are_all_that_a_module_has() -> None:
     # In a process of its own: transformers hangs methods of its own on every module as soon as it is imported.
     code = "from torch import fx, nn; print(*dir(fx.GraphModule(nn.Module(), fx.Graph())))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300)
     assert {name for name in done.stdout.split() if not name.startswith("_")} <= RESERVED
 
 

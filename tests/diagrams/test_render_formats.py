@@ -52,6 +52,12 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+def printed(command: list[str], environment: dict[str, str]) -> str:
+    """What a process prints."""
+    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True, timeout=300)
+    return done.stdout
+
+
 @pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.name)
 def test_words_stand_out_from_what_is_behind_them(theme: Any) -> None:
     for fill in (theme.background, *theme.frames, *theme.fills.values()):
@@ -151,7 +157,7 @@ def test_the_same_bytes_in_every_process() -> None:
     for seed in ("0", "1", "77"):
         environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)}
         command = [sys.executable, "-c", code, str(CVT), *FORMATS]
-        told.add(subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout)
+        told.add(printed(command, environment))
     assert len(told) == 1
 
 
@@ -163,7 +169,7 @@ def test_svg_needs_none_of_the_extras() -> None:
     )
     command = [sys.executable, "-c", code, str(CVT)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    assert subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout.strip() == "[]"
+    assert printed(command, environment).strip() == "[]"
 
 
 @pytest.mark.parametrize(("format", "package"), [("png", "resvg_py"), ("pdf", "reportlab.pdfgen.canvas")])

@@ -27,7 +27,7 @@ sys.exit(code)
 @pytest.fixture(scope="module")
 def loaded() -> set[str]:
     words = [sys.executable, "-c", VALIDATE]
-    process = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    process = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True, timeout=300)
     return set(process.stderr.split())
 
 

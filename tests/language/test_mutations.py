@@ -150,7 +150,7 @@ def test_files_that_a_spec_may_not_or_cannot_read(key: str, target: str, reason:
     spec = child(tmp_path / "a", key, target)
     (spec.parent / "sub.yaml").mkdir()
     (spec.parent / "null.yaml").symlink_to("/dev/zero")
-    subprocess.run(["mkfifo", spec.parent / "pipe.yaml"], check=True)
+    subprocess.run(["mkfifo", spec.parent / "pipe.yaml"], check=True, timeout=300)
     (spec.parent / "loop.yaml").symlink_to("loop2.yaml")
     (spec.parent / "loop2.yaml").symlink_to("loop.yaml")
     told = refused(spec)

@@ -107,4 +107,4 @@ import archspec.language, archspec.language.wiring, archspec.language.words, arc
 heavy = ("archspec.language.explain", "archspec.language.schema", "archspec.language.words.probe", "torch", "networkx")
 sys.exit(str([name for name in heavy if name in sys.modules] or "") or 0)
 """
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=300)

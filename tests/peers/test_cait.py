@@ -87,7 +87,7 @@ CASES: list[Line] = [
     edition("logits", settings(classes=7, dim=40, heads=2, head_dim=12, mlp_dim=56, image=32, patch=8, depth=3,
                                class_depth=1),
             num_classes=7, dim=40, heads=2, dim_head=12, mlp_dim=56, image_size=32, patch_size=8, depth=3, cls_depth=1),
-    Formula("the article", "vit_pytorch/cait", "cait_article", article, SMALL, "archspec"),
+    Formula("the article", "vit_pytorch/cait", "cait_article_formulas", article, SMALL, "archspec"),
 ]  # fmt: skip
 
 test_laws = laws(CASES)

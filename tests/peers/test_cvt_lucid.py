@@ -19,7 +19,8 @@ CASES: list[Line] = [
     edition("logits", "params.image=[96, 160]"),
     edition("export training", "params.image=64", "params.depths=[1, 2, 4]", s3_depth=4),
     # other numbers in every place: what was a constant would show
-    edition("logits", *settings(image=64, classes=7, dims=[16, 32, 48], heads=[2, 1, 3], depths=[1, 1, 2], mlp_ratio=3),
+    edition("logits", *settings(image=64, classes=7, dims=[16, 32, 48], heads=[2, 1, 3], depths=[1, 1, 2],
+                        mlp_ratios=[3, 3, 3]),
             num_classes=7, s1_mlp_mult=3, s2_mlp_mult=3, s3_mlp_mult=3, s1_emb_dim=16, s1_heads=2, s1_depth=1,
             s2_emb_dim=32, s2_heads=1, s2_depth=1, s3_emb_dim=48, s3_heads=3, s3_depth=2),
 ]  # fmt: skip

@@ -12,6 +12,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from archspec.analysis import aligned
 from archspec.cli.arguments import output_arguments, refuse
 from archspec.errors import Problem, Source, SpecError, nearest
 from archspec.graph import Block, ports_of
@@ -34,8 +35,7 @@ def run(args: argparse.Namespace) -> int:
     vocabulary = Vocabulary()
     if args.word is None:
         answer: Any = {word: gist(vocabulary[word]) for word in vocabulary}
-        width = max(map(len, answer))
-        text = "\n".join(f"{word:{width}}  {line}" for word, line in answer.items())
+        text = "\n".join(aligned(answer.items()))
     elif args.word in vocabulary:
         answer = description(vocabulary[args.word])
         text = _page(answer)

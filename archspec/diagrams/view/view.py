@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from archspec.diagrams.view.box import INPUT, OUTPUT, Box, Level, Wire
 from archspec.diagrams.view.opening import Opening
 from archspec.diagrams.view.vary import alike, fullest, label_of_all, varying
-from archspec.graph import Block, Cost, Graph, Node, Repeat
+from archspec.graph import Block, Cost, Graph, Node, Repeat, show_span
 
 
 def view(graph: Graph, opening: Opening) -> Level:
@@ -102,7 +102,7 @@ def _runs(body: Graph, runs: list[list[Node]], path: str, level: int, opening: O
         if model.body:  # open as the repeat is
             inner = _level(model.body, here, level, opening, model.block.output_names(), run)
         cost = sum((node.cost for node in run), Cost())
-        name = first.name if len(run) == 1 else f"{first.name}…{run[-1].name}"
+        name = show_span([node.name for node in run])
         block = model.block
         ins = _ports(block)
         boxes[first.name] = Box(

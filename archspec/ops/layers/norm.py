@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 
@@ -10,6 +11,21 @@ class ImageNorm(nn.LayerNorm):
 
     def __init__(self, channels: int, eps: float) -> None:
         super().__init__(channels, eps)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+class DeviationNorm(nn.LayerNorm):
+    """Layer normalisation over the last axis that divides by the deviation plus eps, not by √(variance + eps)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        variance, mean = torch.var_mean(x, -1, correction=0, keepdim=True)
+        return (x - mean) / (variance.sqrt() + self.eps) * self.weight + self.bias
+
+
+class ImageDeviationNorm(DeviationNorm):
+    """The same over the channels of each cell: (b, c, h, w) → the same."""
 
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
