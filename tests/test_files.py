@@ -168,8 +168,8 @@ def test_no_command_writes_over_what_it_reads(tmp_path: Path) -> None:
 
 def test_json_has_no_nan() -> None:
     data = {"a": [math.nan, -math.inf, 1.5, "NaN"], "b": (math.inf,)}
-    said = json.loads(json_text(data), parse_constant=lambda name: pytest.fail(name))
-    assert said == {"a": ["nan", "-inf", 1.5, "NaN"], "b": ["inf"]}
+    answer = json.loads(json_text(data), parse_constant=lambda name: pytest.fail(name))
+    assert answer == {"a": ["nan", "-inf", 1.5, "NaN"], "b": ["inf"]}
 
 
 @pytest.mark.parametrize("verb", ["summary {}", "diff {} {}", "explain {} params.p", "sweep {} --set params.q=1,2"])

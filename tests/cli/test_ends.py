@@ -66,8 +66,8 @@ def test_an_interrupt_during_imports_says_nothing(tmp_path: Path) -> None:
     with subprocess.Popen([*COMMAND, "validate", "cvt"], stdout=-1, stderr=-1, env=there) as process:
         assert process.stdout and process.stdout.read(4) == b"here"
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
-    assert process.returncode in (-signal.SIGINT, 130) and not said
+        _, output = process.communicate(timeout=60)
+    assert process.returncode in (-signal.SIGINT, 130) and not output
 
 
 VERBS = ["summary {}", "summary {} --format md", "validate {}", "explain {} title", "diff {} cvt_13",
@@ -83,8 +83,8 @@ def test_no_verb_prints_what_a_terminal_acts_on(verb: str, spec: Path, capfd: py
         main(shlex.split(verb.format(spec)))
     except SystemExit as end:
         assert end.code == 2
-    said = "".join(capfd.readouterr())
-    assert said and not {*said} & {*map(chr, [*range(9), *range(11, 32), *range(127, 160), 0x202E])}
+    output = "".join(capfd.readouterr())
+    assert output and not {*output} & {*map(chr, [*range(9), *range(11, 32), *range(127, 160), 0x202E])}
 
 
 def test_a_folder_is_no_file_and_a_file_no_folder(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -92,8 +92,8 @@ def test_a_folder_is_no_file_and_a_file_no_folder(spec: Path, capsys: pytest.Cap
     for words in ("build a.yaml -q --device cpu -o a.yaml", "sweep a.yaml -q --set graph.a.features=2 -o a.yaml",
                   "build a.yaml -q --device cpu -o a.yaml/below", "diff a.yaml cvt_13 -o folder.svg"):  # fmt: skip
         assert main(words.split()) == 2
-        said = capsys.readouterr().err
-        assert said.count("\n") == 1 and "Traceback" not in said
+        output = capsys.readouterr().err
+        assert output.count("\n") == 1 and "Traceback" not in output
     assert spec.read_text(encoding="utf-8") == SPEC
 
 
@@ -107,8 +107,8 @@ def test_a_scale_is_above_nothing(scale: str, spec: Path, capsys: pytest.Capture
 def test_an_error_is_not_beside_fine(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("x.svg").write_text("<svg><metadata>archspec render gone.yaml</metadata>\n</svg>", encoding="utf-8")
     assert main(["render", "--check", "x.svg"]) == 1
-    said = capsys.readouterr()
-    assert "fine" not in said.out and "gone.yaml" in said.err
+    output = capsys.readouterr()
+    assert "fine" not in output.out and "gone.yaml" in output.err
     assert main(["render", "--check", "x.svg", "--json"]) == 1
     answer = json.loads(capsys.readouterr().out)
     assert answer["stale"] == [] and answer["problems"][0]["code"] == "file-missing"

@@ -90,9 +90,9 @@ def test_a_picture_makes_nobody_read_outside_its_tree(
     Path("docs/child.yaml").write_text("archspec: 1\nname: child\nextends: link.yaml\n", encoding="utf-8")
     picture("docs/x.svg", record.format(tree))
     assert main(["render", "--check", "docs"]) == 1
-    said = "".join(capsys.readouterr())
-    assert "password" not in said and "1234" not in said
-    assert "outside of its tree" in said or record.startswith("~")
+    output = "".join(capsys.readouterr())
+    assert "password" not in output and "1234" not in output
+    assert "outside of its tree" in output or record.startswith("~")
 
 
 def test_a_picture_is_drawn_from_its_tree(tree: Path) -> None:
