@@ -17,7 +17,7 @@ UNUSED = [
 ]
 VALIDATE = """
 import sys
-from archspec.cli.main import main
+from archspec.cli import main
 code = main(["validate", "specs/cvt.yaml", "--quiet"])
 print(*sys.modules, sep="\\n", file=sys.stderr)
 sys.exit(code)

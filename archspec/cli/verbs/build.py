@@ -19,8 +19,8 @@ from archspec.errors import Problem, SpecError
 from archspec.files import folder, json_text, refuse, write
 from archspec.graph import Graph
 from archspec.language import load
-from archspec.language.document import is_dumped, note
-from archspec.language.document.write import dump
+from archspec.language.document import note
+from archspec.language.document.write import dump, is_dumped
 
 if TYPE_CHECKING:
     import torch

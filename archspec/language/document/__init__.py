@@ -3,7 +3,6 @@
 from archspec.language.document.parse import parse, value
 from archspec.language.document.source import note, noting, read
 from archspec.language.document.tree import MOST_LEVELS, Fields, Items, Leaf, Scalar, Tree, locate, plain
-from archspec.language.document.written import is_dumped
 
 __all__ = [
     "MOST_LEVELS",
@@ -12,7 +11,6 @@ __all__ = [
     "Leaf",
     "Scalar",
     "Tree",
-    "is_dumped",
     "locate",
     "note",
     "noting",

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
 
 from archspec.errors import SpecError
-from archspec.language.document import Fields, plain
+from archspec.language.document import Fields, Tree, plain
 from archspec.language.spec.annotation import keys_of
 from archspec.language.spec.complaint import complaints
 
@@ -187,11 +187,18 @@ def validate(tree: Fields) -> Marked:
     """Check a document's structure. Raises SpecError with every structural fault."""
     data = {key: frozen(plain(item)) for key, item in tree.entries.items() if key != "variants"}
     if variants := tree.entries.get("variants"):  # each is checked when it is applied; here its name is
-        data["variants"] = dict.fromkeys(variants.entries) if isinstance(variants, Fields) else plain(variants)
+        data["variants"] = _outline(variants)
     try:
         return Marked(Spec.model_validate(data), tree)
     except ValidationError as error:
         raise SpecError(complaints(error, Spec, tree, "a spec")) from None
+
+
+def _outline(variants: Tree) -> Any:
+    """Variants by name, without what is in them."""
+    if not isinstance(variants, Fields):
+        return plain(variants)
+    return {name: {} if isinstance(item, Fields) else plain(item) for name, item in variants.entries.items()}
 
 
 def validate_library(tree: Fields) -> Library:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from archspec.errors import Source, SpecError
 from archspec.language.document.parse import parse
 from archspec.language.document.tree import plain
-from archspec.language.document.write import dump
+from archspec.language.document.write.block import dump
 
 
 def is_dumped(text: str) -> bool:
