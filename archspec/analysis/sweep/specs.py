@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from archspec import files
 from archspec.errors import Problem, Source, SpecError
 from archspec.language import document, resolve
-from archspec.language.document.write import dump
+from archspec.language.document.write import dump, is_dumped
 from archspec.language.words import beside
 
 if TYPE_CHECKING:
