@@ -37,7 +37,7 @@ def write_specs(sweep: Sweep, folder: Path) -> list[Path]:
             _assign(data, path.split("."), value)
         data["expect"] = {"params": point.cost["params"], "macs": point.cost["macs"]}
         paths.append(folder / f"{name}.yaml")
-        files.write(paths[-1], dump(data), document.is_dumped)
+        files.write(paths[-1], dump(data), is_dumped)
     return paths
 
 
@@ -56,7 +56,7 @@ def _base(sweep: Sweep, folder: Path) -> str:
         message = f"{sweep.spec.path} uses files beside it, and {folder} is too far from them"
         raise SpecError(Problem("file-outside", message, help="choose a folder beside the spec")) from None
     data = {key: value for key, value in document.plain(tree).items() if key not in _DROPPED}
-    files.write(folder / sweep.spec.path.name, dump(data), document.is_dumped)
+    files.write(folder / sweep.spec.path.name, dump(data), is_dumped)
     return sweep.spec.path.name
 
 
