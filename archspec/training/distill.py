@@ -11,15 +11,17 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 Kind = Literal["soft", "hard"]
+Head = Literal["distillation", "logits"]
 Reduction = Literal["mean", "batchmean"]
 
 
 class DistillationLoss(nn.Module):
-    """(1 − α) · base(logits, labels) + α · distillation(distillation logits, teacher's logits), a number.
+    """(1 − α) · base(logits, labels) + α · distillation(a head's logits, the teacher's logits), a number.
 
-    The base term reads the class head and the true labels, the other term the distillation head and what the teacher
-    says of the same images. The teacher is asked in evaluation mode and without gradients, and is left in the mode it
-    was in. It may be any module that returns logits (b, classes), or something that has them as `.logits`.
+    The base term reads the class head and the true labels, the other term one of the student's heads and the teacher's
+    logits for the same images. The teacher may be any module that returns logits (b, classes), or something that has
+    them as `.logits`. It is frozen: it runs in evaluation mode and without gradients, its parameters no longer ask for
+    any, and it is no part of the loss's own parameters and state dict, though it moves with the loss to a device.
     """
 
     def __init__(
@@ -31,9 +33,18 @@ class DistillationLoss(nn.Module):
         alpha: float = 0.5,
         tau: float = 1.0,
         reduction: Reduction = "mean",
+        head: Head = "distillation",
     ) -> None:
-        """`tau` and `reduction` are those of `soft_distillation`; DeiT's paper takes α = 0.1 and τ = 3 for it."""
+        """`tau` and `reduction` are those of `soft_distillation`; DeiT's paper takes α = 0.1 and τ = 3 for it.
+
+        `head` is the student's head that the teacher's term reads: `distillation`, as DeiT's code has it for both
+        kinds, or `logits`, the class head, as the source article's hard loss has it (its section on DeiT).
+
+        Raises ValueError where an argument is out of its range.
+        """
         super().__init__()
+        if head not in ("distillation", "logits"):
+            raise ValueError(f"head is distillation or logits, got {head!r}")
         if kind not in ("soft", "hard"):
             raise ValueError(f"kind is soft or hard, got {kind!r}")
         if reduction not in ("mean", "batchmean"):
@@ -42,26 +53,40 @@ class DistillationLoss(nn.Module):
             raise ValueError(f"alpha is a share from 0 to 1, got {alpha}")
         if not tau > 0:
             raise ValueError(f"tau is a temperature above 0, got {tau}")
-        self.teacher, self.base = teacher, base
-        self.kind, self.alpha, self.tau, self.reduction = kind, alpha, tau, reduction
+        self._frozen = [teacher.requires_grad_(False)]  # in a list, nn.Module does not take it for a part of itself
+        self.base = base
+        self.kind, self.alpha, self.tau, self.reduction, self.head = kind, alpha, tau, reduction, head
+
+    @property
+    def teacher(self) -> nn.Module:
+        """The frozen teacher."""
+        return self._frozen[0]
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> DistillationLoss:
+        """What `to`, `cuda` and `half` do to the loss, they do to the teacher."""
+        self.teacher._apply(fn)
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        return self
 
     def forward(self, images: Tensor, outputs: Any, labels: Tensor) -> Tensor:
         """The loss of a student's training `outputs` on `images`; `labels` are what the base criterion takes."""
         logits, distillation = heads(outputs)
+        student = distillation if self.head == "distillation" else logits
         taught = ask(self.teacher, images)
-        if taught.shape != distillation.shape:
+        if taught.shape != student.shape:
+            name = "distillation" if self.head == "distillation" else "class"
             raise ValueError(
-                f"the distillation head gives {_size(distillation)}, the teacher {_size(taught)}; both give "
+                f"the {name} head gives {_size(student)}, the teacher {_size(taught)}; both give "
                 "(samples, classes) for the same images and the same classes"
             )
         if self.kind == "hard":
-            term = hard_distillation(distillation, taught)
+            term = hard_distillation(student, taught)
         else:
-            term = soft_distillation(distillation, taught, self.tau, self.reduction)
+            term = soft_distillation(student, taught, self.tau, self.reduction)
         return (1 - self.alpha) * self.base(logits, labels) + self.alpha * term
 
     def extra_repr(self) -> str:
-        return f"kind={self.kind}, alpha={self.alpha:g}, tau={self.tau:g}, reduction={self.reduction}"
+        return f"kind={self.kind}, head={self.head}, alpha={self.alpha:g}, tau={self.tau:g}, reduction={self.reduction}"
 
 
 def soft_distillation(student: Tensor, teacher: Tensor, tau: float = 1.0, reduction: Reduction = "mean") -> Tensor:

@@ -6,6 +6,7 @@ import json
 import re
 import stat
 import zipfile
+from argparse import Namespace
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -111,10 +112,11 @@ def _read_pickle(path: Path, header_only: bool) -> Checkpoint:
 
     load = partial(torch.load, path, weights_only=True, mmap=zipfile.is_zipfile(path) or None)
     try:
-        try:
-            contents = load(map_location="meta" if header_only else "cpu")
-        except NotImplementedError:  # what is quantised cannot be read without its values
-            contents = load(map_location="cpu")
+        with torch.serialization.safe_globals([Namespace]):  # arguments, as DeiT and timm keep them
+            try:
+                contents = load(map_location="meta" if header_only else "cpu")
+            except NotImplementedError:  # what is quantised cannot be read without its values
+                contents = load(map_location="cpu")
     except Exception as error:  # torch raises nearly anything on a damaged file
         if code := re.search(r"GLOBAL ([\w.]+)", str(error)):
             message = f"holds {code[1]}, which is code and not a tensor, so it is not read"

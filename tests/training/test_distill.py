@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import math
+import pickle
 import sys
+from datetime import timedelta
+from importlib import import_module
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -15,6 +19,7 @@ from torch.nn import functional as F
 import archspec
 from archspec.compiler import output_type
 from archspec.training import DistillationLoss, evaluating, hard_distillation, soft_distillation
+from tests.support.article import article
 
 SMALL = {"params.image": 16, "params.patch": 8, "params.dim": 16, "params.depth": 2, "params.heads": 2}
 DIST_TOKEN = {
@@ -177,3 +182,69 @@ def test_class_counts_that_differ_are_told() -> None:
 def test_settings_out_of_range_are_told(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         DistillationLoss(Fixed(TAUGHT), **wrong)
+
+
+@pytest.mark.parametrize(("head", "student"), [("distillation", DISTILLATION), ("logits", LOGITS)])
+def test_the_hard_loss_reads_the_head_that_it_is_given(head: Any, student: Tensor) -> None:
+    """DeiT's code reads the distillation head, the article's formula the class head."""
+    loss = DistillationLoss(Fixed(TAUGHT), kind="hard", head=head)
+    expected = 0.5 * F.cross_entropy(LOGITS, LABELS) + 0.5 * F.cross_entropy(student, TAUGHT.argmax(1))
+    assert loss(IMAGES, outputs(), LABELS).item() == pytest.approx(expected.item())
+    with pytest.raises(ValueError, match="head is distillation or logits"):
+        DistillationLoss(Fixed(TAUGHT), head="class")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("hard", "kind", "head"), [(False, "soft", "distillation"), (True, "hard", "logits")])
+@pytest.mark.parametrize(("temperature", "alpha"), [(1.0, 0.5), (3.0, 0.2)])
+def test_the_articles_wrapper_computes_the_same(
+    hard: bool, kind: Any, head: Any, temperature: float, alpha: float
+) -> None:
+    torch.manual_seed(0)
+    sizes = {"image_size": 32, "patch_size": 16, "num_classes": 10, "dim": 24, "depth": 1, "heads": 2, "mlp_dim": 24}
+    teacher = Fixed(TAUGHT)
+    with article():
+        distill: Any = import_module("vit_pytorch.distill")
+    student = distill.DistillableViT(**sizes)
+    wrapper = distill.DistillWrapper(
+        teacher=teacher, student=student, temperature=temperature, alpha=alpha, hard=hard
+    ).eval()
+    images = torch.randn(4, 3, 32, 32)
+    with torch.no_grad():
+        logits, token = student.eval()(images, distill_token=wrapper.distillation_token)
+        ours = DistillationLoss(teacher, kind=kind, head=head, alpha=alpha, tau=temperature, reduction="batchmean")
+        actual = ours(images, outputs(logits, wrapper.distill_mlp(token)), LABELS)
+        torch.testing.assert_close(actual, wrapper(images, LABELS))
+
+
+def test_the_teacher_is_frozen_and_no_part_of_the_loss() -> None:
+    teacher = nn.Sequential(nn.Flatten(), nn.Linear(3 * 16 * 16, 10))
+    loss = DistillationLoss(teacher)
+    assert not list(loss.parameters()) and not loss.state_dict()
+    assert not any(parameter.requires_grad for parameter in teacher.parameters())
+    assert next(loss.to(torch.float64).teacher.parameters()).dtype == torch.float64
+    assert next(pickle.loads(pickle.dumps(loss)).teacher.parameters()).dtype == torch.float64
+
+
+class Trained(nn.Module):
+    """A student with its loss in one module, as a training script wraps them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Flatten(), nn.Linear(3 * 16 * 16, 20))
+        self.loss = DistillationLoss(nn.Sequential(nn.Flatten(), nn.Linear(3 * 16 * 16, 10)))
+
+    def forward(self, images: Tensor, labels: Tensor) -> Tensor:
+        loss: Tensor = self.loss(images, outputs(*self.body(images).chunk(2, 1)), labels)
+        return loss
+
+
+def test_a_module_that_contains_the_loss_runs_under_ddp(tmp_path: Path) -> None:
+    place = f"file://{tmp_path}/store"
+    torch.distributed.init_process_group("gloo", place, timedelta(seconds=60), world_size=1, rank=0)
+    try:
+        model = nn.parallel.DistributedDataParallel(Trained())
+        for _ in range(2):  # a parameter without a gradient would be missed in the second step
+            model(IMAGES, LABELS).backward()
+        assert all(parameter.grad is not None for parameter in model.parameters())
+    finally:
+        torch.distributed.destroy_process_group()

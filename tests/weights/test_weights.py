@@ -7,6 +7,7 @@ import os
 import pickle
 from argparse import Namespace
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +128,7 @@ BAD: dict[str, tuple[str, Callable[[Path], Any], str]] = {
     "json": ("x.safetensors", lambda path: path.write_text('{"weight_map": {}}'), "is JSON"),
     "git-lfs": ("x.bin", lambda path: path.write_text("version https://git-lfs.github.com/spec/v1\n"), "git-lfs"),
     "code": ("x.pth", lambda path: torch.save({"model": timms(), "hook": Evil()}, path), "which is code"),
-    "an object": ("x.pth", lambda path: torch.save({"args": Namespace(lr=1)}, path), "argparse.Namespace"),
+    "an object": ("x.pth", lambda path: torch.save({"args": Fraction(1, 2)}, path), "fractions.Fraction"),
     "no tensors": ("x.pth", lambda path: torch.save({"epoch": 3}, path), "holds no tensors by name"),
     "a list": ("x.pth", lambda path: torch.save([1, 2], path), "holds no tensors by name, but list"),
     "no names": ("x.safetensors", lambda path: save_file({}, path), "holds no tensors"),
@@ -346,3 +347,12 @@ def test_ranges_fold(names: list[str], folded: list[str]) -> None:
 def test_a_hundred_percent_is_all() -> None:
     entries = (Entry("MATCHED", "a", ("a",), (99_999,)), Entry("MISSING", "b", (), (1,)))
     assert "99.9 % of 100,000" in LoadReport("m", "f", "s", entries).summary
+
+
+def test_a_checkpoint_of_a_training_run_with_its_arguments_loads(tmp_path: Path) -> None:
+    """DeiT's and timm's trainers keep an argparse.Namespace beside the model."""
+    model = archspec.build(SPEC, overrides=SMALL)
+    file = tmp_path / "checkpoint.pth"
+    torch.save({"model": model.state_dict(), "epoch": 3, "args": Namespace(lr=1e-3, data="folder")}, file)
+    report = load_weights(archspec.build(SPEC, overrides=SMALL), file)
+    assert report.filled == report.params and "the entry model" in " ".join(report.notes)
