@@ -23,8 +23,8 @@ from tests.support.agreement import (
     assert_given_back,
     assert_same_gradients,
     assert_same_heads,
-    assert_same_logits,
     assert_same_statistics,
+    heads,
     load_strictly,
     our_heads,
     taken_names,
@@ -152,10 +152,14 @@ def places(case: Case) -> None:
 
 def logits(case: Case) -> None:
     """With the peer's tensors, strictly loaded, the same outputs in evaluation."""
-    peer, graph = case.noise(case.model()), case.graph()
+    peer, graph = case.noise(case.model()).eval(), case.graph()
+    with torch.no_grad():
+        expected = heads(peer(pixels(graph)))
     ours = archspec.build(graph)
     load_strictly(ours, peer, case.source)
-    assert_same_logits(ours, peer, pixels(graph))
+    del peer  # of the largest, two at work take more memory than a worker may
+    with torch.no_grad():
+        assert_same_heads(our_heads(ours.eval()(pixels(graph))), expected, 1e-5)
 
 
 def export(case: Case) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 
@@ -20,8 +19,9 @@ class DeviationNorm(nn.LayerNorm):
     """Layer normalisation over the last axis that divides by the deviation plus eps, not by √(variance + eps)."""
 
     def forward(self, x: Tensor) -> Tensor:
-        variance, mean = torch.var_mean(x, -1, correction=0, keepdim=True)
-        return (x - mean) / (variance.sqrt() + self.eps) * self.weight + self.bias
+        centred = x - x.mean(-1, keepdim=True)
+        deviation = centred.square().mean(-1, keepdim=True).sqrt()  # torch.std warns where the batch is of no sample
+        return centred / (deviation + self.eps) * self.weight + self.bias
 
 
 class ImageDeviationNorm(DeviationNorm):
