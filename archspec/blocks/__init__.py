@@ -1,1 +1,1 @@
-"""The open vocabulary: one file per block, named as its word. A block says itself in ops and other blocks, once."""
+"""The open vocabulary: one file per block, named as its word. Each is defined once, in ops and other blocks."""

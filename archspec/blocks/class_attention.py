@@ -10,7 +10,7 @@ from archspec.ops.token import SplitPrefix
 
 
 class ClassAttention(Composite):
-    """Only the tokens in front ask; they ask every token, themselves included (CaiT, eq. 3 to 7)."""
+    """Class attention: the queries are the prefix tokens alone, the keys and values all tokens (CaiT, eq. 3 to 7)."""
 
     role: ClassVar[str] = "attention"
     examples: ClassVar = [

@@ -9,7 +9,7 @@ from archspec.ops.norm import LayerNorm
 
 
 class ClassLayer(Composite):
-    """A layer that writes into the class token what it reads in the context; the context stays as it is (CaiT, §3)."""
+    """A class-attention layer: it updates the class token from all tokens; patch tokens stay unchanged (CaiT, §3)."""
 
     role: ClassVar[str] = "layer"
     examples: ClassVar = [

@@ -10,7 +10,7 @@ from archspec.ops.linear import Linear
 
 
 class ConvAttention(Composite):
-    """Attention whose q, k and v are cut from the grid by depthwise convolutions, k and v coarser (CvT, §3.2)."""
+    """Multi-head attention with depthwise convolutional projections of q, k and v, strided for k and v (CvT, §3.2)."""
 
     role: ClassVar[str] = "attention"
     examples: ClassVar = [

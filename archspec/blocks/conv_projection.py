@@ -12,7 +12,7 @@ from archspec.ops.token import SplitPrefix
 
 
 class ConvProjection(Composite):
-    """Tokens → grid → depthwise conv → tokens → linear; the tokens in front pass the convolution by (CvT, §3.2)."""
+    """Tokens → grid → depthwise conv → tokens → linear; prefix tokens skip the convolution (CvT, §3.2)."""
 
     role: ClassVar[str] = "projection"
     examples: ClassVar = [

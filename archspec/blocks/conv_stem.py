@@ -11,7 +11,7 @@ from archspec.ops.norm import BatchNorm
 
 
 class ConvStem(Composite):
-    """Convolutions in a row in place of a patch embedding: the last one's cells are the tokens (LeViT, §4.1)."""
+    """Strided convolutions in place of a patch embedding; each position of its output is a token (LeViT, §4.1)."""
 
     role: ClassVar[str] = "embed"
     examples: ClassVar = [

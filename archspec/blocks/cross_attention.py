@@ -10,7 +10,7 @@ from archspec.ops.norm import LayerNorm
 
 
 class CrossAttention(Composite):
-    """A class token asks the tokens of another branch, in their width, and comes back (CrossViT, eq. 3 to 5)."""
+    """Cross-attention of a class token to the other branch's tokens, in their width (CrossViT, eq. 3 to 5)."""
 
     role: ClassVar[str] = "attention"
     examples: ClassVar = [

@@ -12,7 +12,7 @@ LAYER = EncoderLayer(attention=SelfAttention(heads=2))
 
 
 class CrossTransformer(Composite):
-    """Two branches under layers of their own; then the class token of each asks the other's patches (CrossViT, §3)."""
+    """Encoder layers for each of two branches, then cross-attention between the branches (CrossViT, §3)."""
 
     role: ClassVar[str] = "stage"
     outputs: ClassVar[tuple[str, ...]] = ("small", "large")

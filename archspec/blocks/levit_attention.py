@@ -11,9 +11,9 @@ from archspec.ops.norm import BatchNorm
 
 
 class LevitAttention(Composite):
-    """Attention with narrow keys, wide values and a bias by distance; its norms are batch norms within (LeViT, §4.2).
+    """Attention with narrow keys, wide values, a bias per relative offset and batch norms (LeViT, §4.2).
 
-    With a `stride`, the queries come from every so many rows and columns, and the grid shrinks.
+    With a `stride`, the queries are subsampled by it in rows and columns, which shrinks the grid.
     """
 
     role: ClassVar[str] = "attention"

@@ -10,7 +10,7 @@ from archspec.ops.norm import BatchNorm
 
 
 class LevitMlp(Composite):
-    """Two linear maps, each with its batch norm, and an activation between them (LeViT, §4.2)."""
+    """Two linear layers, each followed by batch norm, with an activation between them (LeViT, §4.2)."""
 
     role: ClassVar[str] = "mlp"
     examples: ClassVar = [({}, Tokens(5, 4)), ({"ratio": 1.5, "act": "gelu", "gamma": 1.0}, Vector(4))]

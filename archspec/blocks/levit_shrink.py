@@ -8,7 +8,7 @@ from archspec.ops.merge import Add
 
 
 class LevitShrink(Composite):
-    """From one stage to the next: attention that shrinks the grid, with no residual; then x + mlp(x) (LeViT, §4.2)."""
+    """The transition between stages: strided attention without a residual connection, then x + mlp(x) (LeViT, §4.2)."""
 
     role: ClassVar[str] = "layer"
     examples: ClassVar = [

@@ -6,7 +6,7 @@ from archspec.ops.norm import BatchNorm
 
 
 class LinearNorm(Composite):
-    """A linear map whose outcome is normalised: the unit that LeViT is made of (§4.1)."""
+    """A linear layer followed by batch norm, LeViT's basic unit (§4.1)."""
 
     role: ClassVar[str] = "linear"
     examples: ClassVar = [

@@ -10,7 +10,7 @@ from archspec.ops.linear import Linear
 
 
 class Mlp(Composite):
-    """Two linear maps with an activation between them, token by token (ViT, §3.1)."""
+    """The position-wise feed-forward network: two linear layers with an activation between them (ViT, §3.1)."""
 
     role: ClassVar[str] = "mlp"
     examples: ClassVar = [

@@ -8,7 +8,7 @@ from archspec.ops.norm import BatchNorm, LayerNorm
 
 
 class NormLinear(Composite):
-    """A normalised value, perhaps activated, under a linear map: a classifier, or a projection between widths."""
+    """A norm, an optional activation and a linear layer: a classifier, or a projection between widths."""
 
     role: ClassVar[str] = "linear"
     examples: ClassVar = [

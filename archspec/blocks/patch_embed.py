@@ -6,7 +6,7 @@ from archspec.ops.layout import ToTokens
 
 
 class PatchEmbed(Composite):
-    """The image as a sequence: patches that do not overlap, each projected to one token (ViT, §3.1)."""
+    """Patch embedding: non-overlapping patches of the image, each projected linearly to one token (ViT, §3.1)."""
 
     role: ClassVar[str] = "embed"
     examples: ClassVar = [({"patch": 4, "dim": 8}, Image(3, 16, 24)), ({"patch": (2, 4), "dim": 8}, Image(3, 16, 24))]

@@ -11,7 +11,7 @@ from archspec.ops.norm import BatchNorm, LayerNorm
 
 
 class ReAttention(Composite):
-    """Norm(Θᵀ softmax(s · QKᵀ)) V: the heads exchange attention maps, so that deep ones differ (DeepViT, eq. 3)."""
+    """Norm(Θᵀ softmax(s · QKᵀ)) V: attention with maps mixed across the heads (DeepViT, eq. 3)."""
 
     role: ClassVar[str] = "attention"
     examples: ClassVar = [

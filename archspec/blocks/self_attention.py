@@ -8,7 +8,7 @@ from archspec.ops.linear import Linear
 
 
 class SelfAttention(Composite):
-    """Multi-head self-attention: every token asks every token (ViT, §3.1; Vaswani et al. 2017, §3.2.2)."""
+    """Multi-head self-attention (ViT, §3.1; Vaswani et al. 2017, §3.2.2)."""
 
     role: ClassVar[str] = "attention"
     examples: ClassVar = [
@@ -46,7 +46,7 @@ class SelfAttention(Composite):
 
 
 def score_scale(rule: Literal["head_dim", "full_dim"] | float, c: int, head_dim: int) -> float:
-    """The number that a scale rule stands for."""
+    """The factor s of s · QKᵀ that a scale rule gives."""
     if isinstance(rule, str):
         return float({"head_dim": head_dim, "full_dim": c}[rule] ** -0.5)
     return rule

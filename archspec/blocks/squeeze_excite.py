@@ -8,7 +8,7 @@ from archspec.ops.token import MeanPool
 
 
 class SqueezeExcite(Composite):
-    """Every channel weighed by what the mean over all cells or tokens says (Hu et al. 2018, §3)."""
+    """Squeeze-and-excitation: channels scaled by gates computed from their global averages (Hu et al. 2018, §3)."""
 
     role: ClassVar[str] = "gate"
     examples: ClassVar = [

@@ -7,7 +7,7 @@ from archspec.ops.token import Name, SelectToken
 
 
 class TokenHead(Composite):
-    """What one token says: picked by its name, normalised, and mapped to the classes (ViT, eq. 4)."""
+    """The classifier on one token: select it by name, normalise it, map it to the classes (ViT, eq. 4)."""
 
     role: ClassVar[str] = "head"
     examples: ClassVar = [({"features": 3, "token": "dist"}, Tokens(8, 4, Grid(2, 3), ("cls", "dist")))]

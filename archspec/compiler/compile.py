@@ -1,4 +1,4 @@
-"""Shaped graph → `nn.Module`: lower, emit, give memory."""
+"""Shaped graph → `nn.Module`: lower, emit, materialise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Memory for a module that was built without it, and its first values."""
+"""Allocates and initialises a module that was built on the meta device."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The closed vocabulary: words that torch knows, by family. Each states its own shape, cost and module."""
+"""The closed vocabulary: ops, grouped by family. Each defines its own shape inference, cost and torch module."""

@@ -16,7 +16,7 @@ Scale = Annotated[float, Field(gt=0, lt=1e6)]
 
 
 def attended(heads: int, q: Tokens, k: Tokens, v: Tokens) -> Tokens:
-    """The shape of attended values: a row for every query, as wide as the values."""
+    """The shape of softmax(QKᵀ) V: one row per query, with the values' width."""
     divide(q.c, heads, "heads", f"the {q.c} channels of the queries ({q})")
     divide(v.c, heads, "heads", f"the {v.c} channels of the values ({v})")
     if q.c != k.c:
@@ -27,7 +27,7 @@ def attended(heads: int, q: Tokens, k: Tokens, v: Tokens) -> Tokens:
 
 
 def products(q: Tokens, k: Tokens, v: Tokens) -> int:
-    """MACs of QKᵀ and of AV; the heads share the channels, so their number does not matter."""
+    """MACs of QKᵀ and of AV; the number of heads does not matter, since they divide the channels."""
     return q.n * k.n * (q.c + v.c)
 
 
@@ -61,7 +61,7 @@ class DotAttention(Op):
 
 
 class AttentionScores(Op):
-    """s · QKᵀ as maps, head by head: where the heads are mixed, the softmax is a node of its own."""
+    """s · QKᵀ, one map per head, for attention that mixes heads before or after the softmax."""
 
     role: ClassVar[str] = "attention"
     examples: ClassVar = [
@@ -90,7 +90,7 @@ class AttentionScores(Op):
 
 
 class Softmax(Op):
-    """Scores as weights: each query's sum to 1 over the keys."""
+    """Softmax of attention scores over the keys."""
 
     role: ClassVar[str] = "activation"
     examples: ClassVar = [({}, AttentionMap(2, 5, 3, Tokens(5, 8)))]
@@ -108,7 +108,7 @@ class Softmax(Op):
 
 
 class MixHeads(Op):
-    """Each head's map becomes a learned combination of all heads' maps, entry by entry."""
+    """A learned linear combination of the heads' attention maps, entry by entry."""
 
     role: ClassVar[str] = "linear"
     examples: ClassVar = [
@@ -132,7 +132,7 @@ class MixHeads(Op):
 
 
 class WeightedValues(Op):
-    """AV: for each query, the values added up by the weights of its row, head by head."""
+    """AV: the values weighted by the attention map, head by head."""
 
     role: ClassVar[str] = "attention"
     examples: ClassVar = [({}, AttentionMap(2, 5, 3, Tokens(5, 8, Grid(2, 2), ("cls",))), Tokens(3, 12))]
@@ -158,7 +158,7 @@ class WeightedValues(Op):
 class PerformerAttention(Op):
     """φ(Q) (φ(K)ᵀ V) / (φ(Q) Σφ(K) + ε) with φ(z) = exp(w z − |z|²/2) / √features: softmax attention in linear time.
 
-    The rows of w are orthogonal; it is drawn once, never trains and goes with the weights.
+    The rows of w are orthogonal; it is drawn once, never trained, and saved with the weights.
     (Choromanski et al. 2021, §2.3; T2T-ViT, §3.3.)
     """
 
@@ -186,9 +186,9 @@ class PerformerAttention(Op):
 
 
 class BiasedAttention(Op):
-    """softmax(s · QKᵀ + B) V: B is learned for each head and each distance in rows and columns (LeViT, §4.2).
+    """softmax(s · QKᵀ + B) V: B is learned per head and per relative offset |Δrow|, |Δcolumn| (LeViT, §4.2).
 
-    Keys stand on a grid, queries on every `stride`-th row and column of it; tokens in front have no place and no bias.
+    The keys lie on a grid, the queries on every `stride`-th row and column; prefix tokens have no position and no bias.
     """
 
     role: ClassVar[str] = "attention"

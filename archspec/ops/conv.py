@@ -1,4 +1,4 @@
-"""Ops that slide a window over an image."""
+"""Convolution and unfolding: sliding windows over an image."""
 
 import math
 from typing import TYPE_CHECKING, Annotated, ClassVar
@@ -96,7 +96,7 @@ class Conv2d(Window):
 
 
 class Unfold(Window):
-    """Every window of the image as one token of c · kernel² numbers, channel by channel (T2T-ViT, §3.1)."""
+    """Unfold (im2col): each window becomes a token of c · kernel² values, channel by channel (T2T-ViT, §3.1)."""
 
     role: ClassVar[str] = "layout"
     examples: ClassVar = [({"kernel": 3, "stride": 2, "padding": 1}, Image(4, 9, 11))]

@@ -1,4 +1,4 @@
-"""Randomness in training; nothing in evaluation."""
+"""Stochastic regularisation: active in training, the identity in evaluation."""
 
 from typing import TYPE_CHECKING, ClassVar
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Dropout(Op):
-    """Each number is dropped with probability `rate`; the others grow by 1 / (1 − rate)."""
+    """Dropout: each value is zeroed with probability `rate`, the others are scaled by 1 / (1 − rate)."""
 
     role: ClassVar[str] = "drop"
     examples: ClassVar = [({"rate": 0.5}, Tokens(5, 4))]
@@ -32,7 +32,7 @@ class Dropout(Op):
 
 
 class DropPath(Op):
-    """A residual branch is dropped whole, sample by sample, with probability `rate` (Huang et al. 2016)."""
+    """Stochastic depth: the residual branch of a sample is zeroed with probability `rate` (Huang et al. 2016)."""
 
     role: ClassVar[str] = "drop"
     examples: ClassVar = [({"rate": 0.5}, Tokens(5, 4))]

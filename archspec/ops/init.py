@@ -1,4 +1,4 @@
-"""How an op with weights fills them before training."""
+"""Initialisation rules for an op's weights."""
 
 from typing import Literal
 

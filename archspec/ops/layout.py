@@ -1,4 +1,4 @@
-"""Ops that move numbers and change none: einops patterns, executed as they are shown."""
+"""Layout ops: they rearrange values without changing them, and show their einops pattern."""
 
 import math
 from dataclasses import replace
@@ -66,7 +66,7 @@ class ToImage(Op):
 
 
 class Split(Op):
-    """The width in equal parts, such as q, k and v out of one projection."""
+    """Splits the width into equal parts, such as a fused projection into q, k and v."""
 
     role: ClassVar[str] = "layout"
     outputs: ClassVar[tuple[str, ...]] = ("q", "k", "v")
@@ -93,7 +93,7 @@ class Split(Op):
 
 
 class SplitHeads(Op):
-    """What each head finds in its part of the width, such as [q | k | v] or [k | v], gathered over the heads."""
+    """Splits a width laid out head by head, such as [q | k | v] per head, into its parts over all heads."""
 
     role: ClassVar[str] = "layout"
     examples: ClassVar = [
@@ -127,7 +127,7 @@ class SplitHeads(Op):
 
 
 class Subsample(Op):
-    """Every `stride`-th row and column of an image, or of tokens on their grid; the tokens in front stay."""
+    """Every `stride`-th row and column of an image, or of tokens on their grid; prefix tokens are kept."""
 
     role: ClassVar[str] = "layout"
     examples: ClassVar = [

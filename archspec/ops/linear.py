@@ -1,4 +1,4 @@
-"""The affine map on the last axis."""
+"""Linear layers."""
 
 from typing import TYPE_CHECKING, ClassVar
 

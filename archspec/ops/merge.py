@@ -1,4 +1,4 @@
-"""Ops that make one value of several, or scale one."""
+"""Ops that combine several values into one, or scale one."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -59,7 +59,7 @@ class Mean(Op):
 
 
 class Concat(Op):
-    """Values joined along the width: the channels of images, tokens or vectors."""
+    """Concatenation along the channels of images, tokens or vectors."""
 
     role: ClassVar[str] = "merge"
     examples: ClassVar = [
@@ -82,7 +82,7 @@ class Concat(Op):
 
 
 class Join(Op):
-    """Tokens in front of other tokens; names and grid are kept."""
+    """Concatenation of prefix tokens and other tokens along the sequence; names and grid are kept."""
 
     role: ClassVar[str] = "merge"
     examples: ClassVar = [({}, Tokens(1, 4, None, ("cls",)), Tokens(6, 4, Grid(2, 3)))]
@@ -107,7 +107,7 @@ class Join(Op):
 
 
 class Scale(Op):
-    """Every number times a constant."""
+    """Multiplication by a constant."""
 
     role: ClassVar[str] = "scale"
     examples: ClassVar = [({"by": 0.5}, Tokens(5, 4))]
@@ -130,7 +130,7 @@ class Scale(Op):
 
 
 class Gate(Op):
-    """Every channel times a number of its own, which a vector brings (Hu et al. 2018, eq. 4)."""
+    """Channel-wise gating: each channel multiplied by its entry in a vector (Hu et al. 2018, eq. 4)."""
 
     role: ClassVar[str] = "scale"
     examples: ClassVar = [({}, Tokens(5, 4, Grid(2, 2), ("cls",)), Vector(4)), ({}, Image(4, 3, 5), Vector(4))]
@@ -153,7 +153,7 @@ class Gate(Op):
 
 
 class LayerScale(Op):
-    """Every channel times a learned number that starts small (CaiT, §2)."""
+    """LayerScale: each channel multiplied by a learned factor that is initialised small (CaiT, §2)."""
 
     role: ClassVar[str] = "scale"
     examples: ClassVar = [({"init": 1e-5}, Tokens(5, 4)), ({"init": "uniform"}, Tokens(5, 4))]

@@ -1,4 +1,4 @@
-"""Ops that make, name, pick and place tokens."""
+"""Learned tokens, token selection, pooling and position embeddings."""
 
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -15,7 +15,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
 
 
 class Token(Op):
-    """One learned token out of nothing: a source."""
+    """A learned token; it has no input."""
 
     role: ClassVar[str] = "token"
     examples: ClassVar = [({"dim": 4},), ({"dim": 4, "name": "dist"},)]
@@ -40,7 +40,7 @@ class Token(Op):
 
 
 class PrependTokens(Op):
-    """Learned tokens, by name, in front of the others."""
+    """Prepends learned tokens, each with a name."""
 
     role: ClassVar[str] = "token"
     examples: ClassVar = [({"names": ("cls", "dist")}, Tokens(6, 4, Grid(2, 3))), ({"names": ("cls",)}, Tokens(6, 4))]
@@ -67,7 +67,7 @@ class PrependTokens(Op):
 
 
 class ClassToken(PrependTokens):
-    """A learned token in front of the others, to be read out for classification (ViT, §3.1)."""
+    """Prepends a learned class token, which the classifier reads (ViT, §3.1)."""
 
     examples: ClassVar = [({}, Tokens(6, 4, Grid(2, 3)))]
 
@@ -75,7 +75,7 @@ class ClassToken(PrependTokens):
 
 
 class SplitPrefix(Op):
-    """The tokens in front, and those behind them."""
+    """Splits a sequence into its prefix tokens and the rest."""
 
     role: ClassVar[str] = "layout"
     outputs: ClassVar[tuple[str, ...]] = ("front", "body")
@@ -120,7 +120,7 @@ class SelectToken(Op):
 
 
 class MeanPool(Op):
-    """The mean over the cells of an image, or over the tokens behind the prefix."""
+    """Global average pooling over the positions of an image, or over the tokens without the prefix."""
 
     role: ClassVar[str] = "pool"
     examples: ClassVar = [
@@ -147,7 +147,7 @@ class MeanPool(Op):
 
 
 class PositionEmbedding(Op):
-    """A learned vector for every token or cell, added (ViT, eq. 1). It resamples weights of another size."""
+    """Learned position embeddings, added to tokens or to an image (ViT, eq. 1). Loading resamples another grid's."""
 
     role: ClassVar[str] = "position"
     examples: ClassVar = [({}, Tokens(7, 4, Grid(2, 3), ("cls",))), ({}, Image(4, 3, 5))]
@@ -169,7 +169,7 @@ class PositionEmbedding(Op):
 
 
 class SinusoidPosition(Op):
-    """Fixed waves of falling frequency, added to every token (Vaswani et al. 2017, §3.5); frozen among the weights."""
+    """Fixed sinusoidal position encodings, added to the tokens (Vaswani et al. 2017, §3.5); saved, never trained."""
 
     role: ClassVar[str] = "position"
     examples: ClassVar = [({}, Tokens(7, 4, Grid(2, 3), ("cls",))), ({"recompute": True}, Tokens(4, 5))]

@@ -1,4 +1,4 @@
-"""Nodes that change no number are dropped: dropouts at rate 0, factors of 1."""
+"""Drops nodes that are the identity: dropouts at rate 0, scales by 1."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Attention, head by head; the heads lie side by side in the channels."""
+"""Attention kernels; the heads are consecutive blocks of the channels."""
 
 from __future__ import annotations
 
@@ -100,7 +100,8 @@ class PerformerAttention(nn.Module):
 class BiasedAttention(nn.Module):
     """softmax(s · QKᵀ + factor · B) V: (b, n, h·d), (b, m, h·d), (b, m, h·e) → (b, n, h·e).
 
-    `bias` is (h, rows · columns), a number for each head and distance; `distance`, (n, m), says which applies where.
+    `bias`, (h, rows · columns), has a value per head and relative offset; `distance`, (n, m), is the index of
+    the offset between each query and key.
     """
 
     distance: Tensor

@@ -1,4 +1,4 @@
-"""Windows that slide over an image."""
+"""Convolution and unfolding."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Randomness in training; nothing in evaluation."""
+"""Stochastic regularisation: active in training, the identity in evaluation."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 
 class DropPath(nn.Module):
-    """A whole sample's branch becomes 0 with probability `rate`, or grows by 1 / (1 − rate)."""
+    """Zeroes the branch of a sample with probability `rate`, and scales it by 1 / (1 − rate) otherwise."""
 
     def __init__(self, rate: float) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""How weights are filled before training."""
+"""Weight initialisation."""
 
 from __future__ import annotations
 

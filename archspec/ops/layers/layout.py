@@ -1,4 +1,4 @@
-"""Modules that move numbers without changing them, but for `Resize` and `Reduce`."""
+"""Layout modules: all but `Resize` and `Reduce` rearrange values without changing them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 
 class Split(nn.Module):
-    """(b, n, parts · c) → as many times (b, n, c), in the order that `places` says."""
+    """(b, n, parts · c) → one (b, n, c) for each of `places`, in that order."""
 
     def __init__(self, places: tuple[int, ...]) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class SplitHeads(nn.Module):
 
 
 class SubsampleImage(nn.Module):
-    """(b, c, h, w) → every so many rows and columns of it."""
+    """(b, c, h, w) → every `stride`-th row and column."""
 
     def __init__(self, stride: tuple[int, int]) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ class SubsampleImage(nn.Module):
 
 
 class SubsampleTokens(nn.Module):
-    """(b, front + h·w, c) → every so many rows and columns of the grid; the `front` tokens stay."""
+    """(b, front + h·w, c) → every `stride`-th row and column of the grid; the first `front` tokens are kept."""
 
     def __init__(self, grid: tuple[int, int], stride: tuple[int, int], *, front: int) -> None:
         super().__init__()

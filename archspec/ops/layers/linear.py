@@ -1,4 +1,4 @@
-"""Linear maps."""
+"""Linear layers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from archspec.ops.layers.fill import fill
 
 
 class Linear(nn.Linear):
-    """torch's linear map with a choice of initialisation."""
+    """torch's linear layer with a choice of initialisation."""
 
     def __init__(self, inputs: int, outputs: int, *, bias: bool, init: str) -> None:
         self.init = init

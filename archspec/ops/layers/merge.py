@@ -1,4 +1,4 @@
-"""Modules that bring several values together, or scale one."""
+"""Modules that combine several values into one, or scale one."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Concat(nn.Module):
 
 
 class Scale(nn.Module):
-    """Times a constant."""
+    """Multiplication by a constant."""
 
     def __init__(self, by: float) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class Scale(nn.Module):
 
 
 class Gate(nn.Module):
-    """x times a vector (b, c), which is spread over the axes of x at `places`."""
+    """x multiplied by a vector (b, c) that is broadcast over the axes of x at `places`."""
 
     def __init__(self, places: tuple[int, ...]) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class Gate(nn.Module):
 
 
 class LayerScale(nn.Module):
-    """Times a learned number for each channel."""
+    """Multiplication by a learned factor per channel."""
 
     def __init__(self, channels: int, init: float | str) -> None:
         super().__init__()

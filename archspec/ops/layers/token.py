@@ -1,4 +1,4 @@
-"""Learned tokens and positions, and the choice of tokens."""
+"""Learned tokens, token selection, pooling and position embeddings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archspec.ops.layers.resample import resize
 
 
 class Token(nn.Module):
-    """`n` learned tokens for every sample: (b, n, c), b from the value that it is shown."""
+    """`n` learned tokens, expanded over the batch of a reference value: (b, …) → (b, n, c)."""
 
     def __init__(self, n: int, c: int, init: str) -> None:
         super().__init__()
