@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -23,7 +22,6 @@ FINE, FINDINGS, INTERRUPTED = 0, 1, 130
 def prepared(arguments: Sequence[str] | None = None) -> Callable[[], int]:
     """The run of a verb, its arguments parsed, its imports done."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    gc.set_threshold(1_000_000)  # what is imported stays: looking through it for garbage costs a short run a tenth
     with screens():
         args = _parser(words).parse_args(words)
     return partial(_run, args)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from yaml.reader import Reader
 
 from archspec.errors import Mark, Problem, Source, SpecError
 from archspec.language.document.composer import Composer
@@ -10,9 +10,8 @@ from archspec.language.document.positions import Positions
 from archspec.language.document.source import MOST_BYTES, too_large
 from archspec.language.document.tree import Fields, Items, Leaf, Tree
 
-# Compiled when they are first needed: such wide ranges take most of the time that a small file is read in.
-_UNREADABLE = "[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-_UNREADABLE_ASCII = "[^\t\n\r -~]"
+_BYTE_ORDER_MARK = "\ufeff"
+"""YAML allows it; in the middle of a text it is an invisible part of a word."""
 
 
 def parse(source: Source) -> Fields:
@@ -28,7 +27,7 @@ def parse(source: Source) -> Fields:
 
 def value(source: Source, start: int = 0) -> Tree:
     """The one value written in `source` from character `start` on, of any kind. Raises SpecError."""
-    if source.text.startswith("\ufeff"):
+    if source.text.startswith(_BYTE_ORDER_MARK):
         source = Source(source.name, source.text[1:], source.path)
     positions = Positions(source)
     _check_characters(positions)
@@ -43,9 +42,11 @@ def _check_characters(positions: Positions) -> None:
     source = positions.source
     if len(source.text) > MOST_BYTES:
         raise SpecError(too_large(source.name, len(source.text)))
-    if match := re.search(_UNREADABLE_ASCII if source.text.isascii() else _UNREADABLE, source.text):
-        mark = positions.mark(match.start(), match.end())
-        raise SpecError(Problem("file-binary", f"the character U+{ord(match[0]):04X} cannot stand in a spec", mark))
+    match = Reader.NON_PRINTABLE.search(source.text)
+    offset = match.start() if match else source.text.find(_BYTE_ORDER_MARK)
+    if offset >= 0:
+        mark, code = positions.mark(offset, offset + 1), ord(source.text[offset])
+        raise SpecError(Problem("file-binary", f"the character U+{code:04X} cannot stand in a spec", mark))
 
 
 def _empty(source: Source) -> Problem:
