@@ -1,0 +1,148 @@
+"""pytest plugins: one notes which functions each test calls, the other runs the tests of each mutant in a fork."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import resource
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from tests.support.mutants.mutant import ROOT, Kill, Mutant
+
+Key = str
+"""A function by its file, first line and qualified name."""
+ROOM = str(ROOT / "archspec") + os.sep
+GIB = 2**30
+MEMORY = 4 * GIB
+
+
+def key_of(file: str, first: int, function: str) -> Key:
+    return f"{file}:{first}:{function}"
+
+
+class Map:
+    """Notes the functions of the package that each test calls, and how long the test takes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.tests: dict[str, float] = {}
+        self.functions: dict[Key, list[str]] = {}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        codes: set[CodeType] = set()
+
+        def note(frame: FrameType, event: str, arg: Any) -> None:
+            codes.add(frame.f_code)
+
+        start = time.process_time()
+        sys.settrace(note)
+        try:
+            return (yield)
+        finally:
+            sys.settrace(None)
+            self.tests[item.nodeid] = time.process_time() - start
+            for code in codes:
+                if code.co_filename.startswith(ROOM):
+                    key = key_of(str(Path(code.co_filename).relative_to(ROOT)), code.co_firstlineno, code.co_qualname)
+                    self.functions.setdefault(key, []).append(item.nodeid)
+
+    def pytest_sessionfinish(self) -> None:
+        order = {test: place for place, test in enumerate(self.tests)}
+        functions = {key: [order[test] for test in tests] for key, tests in sorted(self.functions.items())}
+        table = {"tests": [[test, round(seconds, 3)] for test, seconds in self.tests.items()], "functions": functions}
+        self.path.write_text(json.dumps(table), encoding="utf-8")
+
+
+class Trial:
+    """In place of the tests: for each mutant, those that call its function, in a fork of this process.
+
+    The quick ones come first, up to `budget` seconds of their sum. `verdicts` are `killed by TEST`, `survived`, `not
+    called by any test`.
+    """
+
+    def __init__(self, mutants: Sequence[Mutant | Kill], table: Path, budget: float) -> None:
+        self.mutants, self.budget = mutants, budget
+        data = json.loads(table.read_text(encoding="utf-8"))
+        self.tests: list[tuple[str, float]] = [(test, seconds) for test, seconds in data["tests"]]
+        self.functions: dict[Key, list[int]] = data["functions"]
+        self.verdicts: dict[str, str] = {}
+
+    def tests_of(self, mutant: Mutant | Kill) -> list[str]:
+        """The tests to run, the quick ones first."""
+        places = self.functions.get(key_of(mutant.file, mutant.first, mutant.function), [])
+        chosen, total = [], 0.0
+        rows = sorted((self.tests[place] for place in places), key=lambda row: row[1])
+        for test, seconds in rows:
+            if (total := total + seconds) > self.budget:
+                break
+            chosen.append(test)
+        return chosen
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        items = {item.nodeid: item for item in session.items}
+        for number, mutant in enumerate(self.mutants, 1):
+            tests = [items[test] for test in self.tests_of(mutant) if test in items]
+            verdict = forked(mutant, tests, 10 * self.budget) if tests else "not called by any test"
+            self.verdicts[mutant.name] = verdict
+            print(f"{number}/{len(self.mutants)} {mutant.name} – {verdict}", file=sys.__stderr__, flush=True)
+        return True
+
+
+def forked(mutant: Mutant | Kill, items: Sequence[pytest.Item], limit: float) -> str:
+    """What becomes of a mutant in a process of its own, which has bounded time and memory."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(reading)
+        _attempt(mutant, items, writing, limit)
+    os.close(writing)
+    with open(reading, "rb") as stream:
+        name = stream.read().decode()
+    _, status = os.waitpid(child, 0)
+    if os.waitstatus_to_exitcode(status) == 0:
+        return name
+    return f"killed by {name or 'its end'}" if name != "survived" else "killed by the end of its process"
+
+
+def _attempt(mutant: Mutant | Kill, items: Sequence[pytest.Item], writing: int, limit: float) -> None:
+    """The child: apply the mutant, run tests until one fails; it never returns."""
+    os.setsid()
+    with open(os.devnull, "wb") as null:
+        os.dup2(null.fileno(), 1)
+        os.dup2(null.fileno(), 2)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY + _used(), MEMORY + _used()))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(limit) + 5, int(limit) + 10))
+    signal.alarm(3 * int(limit) + 60)
+    random.seed(0)
+    try:
+        mutant.apply()
+    except BaseException:
+        os.write(writing, b"its application")
+        os._exit(1)
+    for place, item in enumerate(items):
+        following = items[place + 1] if place + 1 < len(items) else None
+        try:
+            reports = runtestprotocol(item, log=False, nextitem=following)
+        except BaseException:
+            reports = []
+        if not reports or any(report.failed for report in reports):
+            os.write(writing, item.nodeid.encode())
+            os._exit(1)
+    os.write(writing, b"survived")
+    os._exit(0)
+
+
+def _used() -> int:
+    """The address space of this process."""
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
