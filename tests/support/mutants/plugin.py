@@ -20,14 +20,14 @@ from _pytest.runner import runtestprotocol
 from tests.support.mutants.mutant import ROOT, Kill, Mutant
 
 Key = str
-"""A function by its file, first line and qualified name."""
+"""A function by its file and qualified name."""
 ROOM = str(ROOT / "archspec") + os.sep
 GIB = 2**30
 MEMORY = 4 * GIB
 
 
-def key_of(file: str, first: int, function: str) -> Key:
-    return f"{file}:{first}:{function}"
+def key_of(file: str, function: str) -> Key:
+    return f"{file}:{function}"
 
 
 class Map:
@@ -36,7 +36,7 @@ class Map:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.tests: dict[str, float] = {}
-        self.functions: dict[Key, list[str]] = {}
+        self.functions: dict[Key, dict[str, None]] = {}  # sets in the order of the run
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
@@ -54,8 +54,8 @@ class Map:
             self.tests[item.nodeid] = time.process_time() - start
             for code in codes:
                 if code.co_filename.startswith(ROOM):
-                    key = key_of(str(Path(code.co_filename).relative_to(ROOT)), code.co_firstlineno, code.co_qualname)
-                    self.functions.setdefault(key, []).append(item.nodeid)
+                    key = key_of(str(Path(code.co_filename).relative_to(ROOT)), code.co_qualname)
+                    self.functions.setdefault(key, {})[item.nodeid] = None
 
     def pytest_sessionfinish(self) -> None:
         order = {test: place for place, test in enumerate(self.tests)}
@@ -80,7 +80,7 @@ class Trial:
 
     def tests_of(self, mutant: Mutant | Kill) -> list[str]:
         """The tests to run, the quick ones first."""
-        places = self.functions.get(key_of(mutant.file, mutant.first, mutant.function), [])
+        places = self.functions.get(key_of(mutant.file, mutant.function), [])
         chosen, total = [], 0.0
         rows = sorted((self.tests[place] for place in places), key=lambda row: row[1])
         for test, seconds in rows:
