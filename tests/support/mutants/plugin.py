@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -58,10 +59,34 @@ class Map:
                     self.functions.setdefault(key, {})[item.nodeid] = None
 
     def pytest_sessionfinish(self) -> None:
-        order = {test: place for place, test in enumerate(self.tests)}
-        functions = {key: [order[test] for test in tests] for key, tests in sorted(self.functions.items())}
-        table = {"tests": [[test, round(seconds, 3)] for test, seconds in self.tests.items()], "functions": functions}
-        self.path.write_text(json.dumps(table), encoding="utf-8")
+        """Write the table, with what earlier runs noted of other tests."""
+        table = read(self.path)
+        calls = {key: {test: None for test in tests if test not in self.tests} for key, tests in table.calls.items()}
+        for key, tests in self.functions.items():
+            calls.setdefault(key, {}).update(tests)
+        seconds = table.seconds | self.tests
+        places = {test: place for place, test in enumerate(seconds)}
+        functions = {key: [places[test] for test in tests] for key, tests in sorted(calls.items())}
+        data = {"tests": [[test, round(time, 3)] for test, time in seconds.items()], "functions": functions}
+        self.path.write_text(json.dumps(data), encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Table:
+    """How long each test takes, and which tests call each function."""
+
+    seconds: dict[str, float]
+    calls: dict[Key, list[str]]
+
+
+def read(path: Path) -> Table:
+    """The table of a file; an empty one where there is none."""
+    if not path.is_file():
+        return Table({}, {})
+    data = json.loads(path.read_text(encoding="utf-8"))
+    names = [test for test, _ in data["tests"]]
+    calls = {key: [names[place] for place in places] for key, places in data["functions"].items()}
+    return Table(dict(data["tests"]), calls)
 
 
 class Trial:
@@ -73,18 +98,15 @@ class Trial:
 
     def __init__(self, mutants: Sequence[Mutant | Kill], table: Path, budget: float) -> None:
         self.mutants, self.budget = mutants, budget
-        data = json.loads(table.read_text(encoding="utf-8"))
-        self.tests: list[tuple[str, float]] = [(test, seconds) for test, seconds in data["tests"]]
-        self.functions: dict[Key, list[int]] = data["functions"]
+        self.table = read(table)
         self.verdicts: dict[str, str] = {}
 
     def tests_of(self, mutant: Mutant | Kill) -> list[str]:
         """The tests to run, the quick ones first."""
-        places = self.functions.get(key_of(mutant.file, mutant.function), [])
+        tests = self.table.calls.get(key_of(mutant.file, mutant.function), [])
         chosen, total = [], 0.0
-        rows = sorted((self.tests[place] for place in places), key=lambda row: row[1])
-        for test, seconds in rows:
-            if (total := total + seconds) > self.budget:
+        for test in sorted(tests, key=self.table.seconds.__getitem__):
+            if (total := total + self.table.seconds[test]) > self.budget:
                 break
             chosen.append(test)
         return chosen
