@@ -31,6 +31,28 @@ def refused(path: Path) -> str:
     return str(caught.value)
 
 
+def test_all_variants_share_the_steps(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make, size = BOMBS["heavy variants"]
+    path = tmp_path / "spec.yaml"
+    path.write_text(make(size).files["spec.yaml"])
+    assert load(path, "v7")
+    assert main(["validate", str(path), "--all"]) == 1
+    assert "the variants take more than 1,000,000 steps" in capsys.readouterr().err
+    path.write_text(make(3).files["spec.yaml"])
+    assert main(["validate", str(path), "--all"]) == 0
+
+
+def test_all_expressions_of_rules_share_the_steps(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make, size = BOMBS["heavy rules"]
+    for many, message in ((size, "the rules take more than 1,000,000 steps"), (2, "has no name that bomb knows")):
+        bomb = make(many)
+        assert trial.thrown(bomb, tmp_path) == 1
+        graph = load(tmp_path / "spec.yaml")
+        dialect = dialects(tmp_path / "w.yaml")["official"]
+        names = list(compile(graph, device="meta").state_dict())
+        assert bool(dialect.links(names, {})) if many == 2 else "rules take" in message
+
+
 SPENT = {
     "sums": "takes more than 1,000,000 steps",
     "lists": "takes more than 1,000,000 steps",

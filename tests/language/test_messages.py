@@ -151,13 +151,15 @@ FAULTY = {
     "{block: softmax, when: many}": "true or false",
     "{share: e, bias: false}": "cannot say bias itself",
     "{share: z}": "no node above it is called so",
+    "{block: conv2d, channels: 4, kernel: 3, from: p}": "takes an image at port x",
 }
 
 
 @pytest.mark.parametrize(("node", "words"), FAULTY.items(), ids=FAULTY)
 def test_a_share_of_a_faulty_node_is_no_second_problem(node: str, words: str, tmp_path: Path) -> None:
-    for share in ("s: {share: q}", "s: {share: q}\n  t: {share: s, from: e}", "s: {share: q}\n  t: {share: s}"):
-        (problem,) = problems(tmp_path, "{block: b0, k: 4}", f"{node}\n  {share}")
+    for share in ("{share: q}", "{share: q, from: e}", "{share: q}\n  t: {share: s}\n  u: {share: q, from: t}"):
+        outputs = "\noutputs: {s: s, t: t, u: u, y: q}" if "u:" in share else "\noutputs: {s: s, y: q}"
+        (problem,) = problems(tmp_path, "{block: b0, k: 4}\noutputs: {y: q}", f"{node}\n  s: {share}{outputs}")
         assert words in problem.message
 
 
