@@ -33,7 +33,8 @@ class Variants:
     _steps: int = field(init=False)  # of checking a variant's structure, but for its own values
 
     def __post_init__(self) -> None:
-        shared = [_size(part) for key, part in self.spec.tree.entries.items() if key != "variants"]
+        parts = self.spec.tree.entries
+        shared = [_size(part) for key, part in parts.items() if "variants" in parts and key != "variants"]
         self._steps = STEPS_OF_A_VARIANT + STEPS_OF_A_KEY * sum(shared)
 
     def check(self, variant: str | None) -> None:

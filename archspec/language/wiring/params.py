@@ -37,9 +37,7 @@ class Preamble:
     tally: Tally
 
 
-def read_preamble(
-    marked: Marked, vocabulary: Vocabulary, problems: Problems, effort: Effort | None = None
-) -> Preamble:
+def read_preamble(marked: Marked, vocabulary: Vocabulary, problems: Problems, effort: Effort | None = None) -> Preamble:
     """Define a spec's blocks and resolve its parameters and defaults; faults go to `problems`."""
     tree = marked.tree
     vocabulary = _with_definitions(marked, vocabulary, problems)
