@@ -109,7 +109,7 @@ def test_whoever_is_killed_leaves_the_old_or_the_new(tmp_path: Path) -> None:
             for content in contents:
                 write(file, content)
 
-    for _ in range(60):
+    for _ in range(200):
         child = in_a_fork(rewrite)
         time.sleep(chance.random() * 0.01)
         os.kill(child, signal.SIGKILL)

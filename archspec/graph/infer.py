@@ -161,13 +161,14 @@ def _check_share(node: Node, owner: Node, block: Block, cost: Cost, outputs: tup
 def place(level: Shaping, graph: Graph, inputs: Mapping[str, Value[Any]]) -> dict[str, tuple[Value[Any], ...]]:
     """Place the nodes of a wired graph; by name, the values of each.
 
-    Nodes that read from a failed one are skipped, all others are placed: each fault is reported once. Raises a
-    MisfitError with the troubles of all nodes that failed.
+    Nodes that read from a failed one, or share its weights, are skipped, all others are placed: each fault is reported
+    once. Raises a MisfitError with the troubles of all nodes that failed.
     """
     values: dict[str, tuple[Value[Any], ...]] = {name: (value,) for name, value in inputs.items()}
     troubles: list[Trouble] = []
     for name, node in graph.nodes.items():
-        if all(ref.node in values for ref in node.inputs):
+        needed = [ref.node for ref in node.inputs] + ([node.share] if node.share else [])
+        if all(other in values for other in needed):
             try:
                 values[name] = _tuple(level.place(node, [values[ref.node][ref.port] for ref in node.inputs]))
             except MisfitError as misfit:

@@ -11,6 +11,7 @@ from archspec.errors import SpecError
 from archspec.graph import Graph, Memory, Origin, infer
 from archspec.language.budget import check
 from archspec.language.document import Fields, Leaf, plain
+from archspec.language.expression import Effort
 from archspec.language.find import SpecFile, open_spec, resolve
 from archspec.language.spec import DOCUMENT_KEYS, Spec, validate
 from archspec.language.wiring.wire import wire
@@ -49,16 +50,18 @@ def graph_of(
     *,
     allow_python: bool = False,
     memory: Memory | None = None,
+    effort: Effort | None = None,
 ) -> Graph:
     """The shaped graph of one variant of a spec, with settings applied. Raises SpecError.
 
-    Graphs that share a `memory`, such as the variants of a spec, are shaped faster.
+    Graphs that share a `memory`, such as the variants of a spec, are shaped faster; those that share an `effort` may
+    spend no more together than one alone.
     """
     tree = resolve(spec, variant, overrides)
     collected = collect(validate(tree), spec.path, allow_python=allow_python)
     marked = collected.marked
     try:
-        wired = wire(marked, collected.vocabulary)
+        wired = wire(marked, collected.vocabulary, effort)
         graph = infer(wired.graph, wired.defaults, memory)
     except SpecError as error:
         raise collected.traced(error) from None

@@ -14,9 +14,8 @@ from archspec.diagrams import COSTS, DIRECTIONS, THEMES, Picture, inline, render
 from archspec.diagrams.view import plain
 from archspec.errors import Problem, SpecError
 from archspec.graph import Graph, Memory
-from archspec.language import SpecFile, graph_of, open_spec, resolve
+from archspec.language import SpecFile, Variants, open_spec
 from archspec.language.document import noting
-from archspec.language.spec import validate
 from archspec.serve.faults import faulty
 
 Query = Mapping[str, Sequence[str]]
@@ -80,13 +79,14 @@ class Preview:
                 self._document = document
                 own = document.variant or document.default
                 variant = requested if requested in document.variants else own
+                variants = Variants(document, self.settings, self.allow_python, self._memory)
                 for other in document.variants:
                     try:
                         if other != variant:
-                            validate(resolve(document, other, self.settings))
+                            variants.check(other)
                     except SpecError as error:
                         problems |= dict.fromkeys(error.problems)
-                graph = graph_of(document, variant, self.settings, allow_python=self.allow_python, memory=self._memory)
+                graph = variants.graph(variant)
                 self._graphs.pop(variant, None)
                 self._graphs[variant] = graph
             except SpecError as error:

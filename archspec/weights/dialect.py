@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from archspec.errors import Mark, Problem, Source, SpecError, printable
-from archspec.language.expression import ExpressionError, evaluate
+from archspec.language.expression import MOST_STEPS, Effort, ExpressionError, SpentError, evaluate
 from archspec.weights.pattern import BRACES, regex
 
 Captures = tuple[tuple[str, str], ...]
@@ -63,15 +63,17 @@ class Rule:
                 return place, tuple(sorted(match.groupdict().items()))
         return None
 
-    def links(self, names: Mapping[int, str], captures: dict[str, str], params: Mapping[str, Any]) -> list[Link]:
+    def links(
+        self, names: Mapping[int, str], captures: dict[str, str], params: Mapping[str, Any], effort: Effort
+    ) -> list[Link]:
         """The links for model names by the place of their alternative; none where one of several alternatives lacks.
 
-        Raises a SpecError where an expression of the rule cannot be evaluated.
+        Raises a SpecError where an expression of the rule cannot be evaluated, or the effort is spent.
         """
         numbers = {name: int(text) if text.isdecimal() else text for name, text in captures.items()}
         values = {**params, **numbers}
-        theirs = [self._fill(template, captures, values) for template in self.theirs]
-        sizes = {axis: self._evaluate(size, values) for axis, size in self.sizes.items()}
+        theirs = [self._fill(template, captures, values, effort) for template in self.theirs]
+        sizes = {axis: self._evaluate(size, values, effort) for axis, size in self.sizes.items()}
         pairs: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
         if len(self.ours) == len(theirs):
             pairs = [((ours,), (theirs[place],)) for place, ours in names.items()]
@@ -79,18 +81,22 @@ class Rule:
             pairs = [(tuple(names[place] for place in range(len(names))), tuple(theirs))]
         return [Link(*pair, self.axis, self.rearrange, sizes, self.parts, self.mark) for pair in pairs]
 
-    def _fill(self, template: str, captures: dict[str, str], values: Mapping[str, Any]) -> str:
+    def _fill(self, template: str, captures: dict[str, str], values: Mapping[str, Any], effort: Effort) -> str:
         """A source's name: captures and expressions written into its braces."""
 
         def fill(braces: re.Match[str]) -> str:
             key = "rest" if braces[1] == "*" else braces[1]
-            return captures[key] if key in captures else str(self._evaluate(braces[1], values))
+            return captures[key] if key in captures else str(self._evaluate(braces[1], values, effort))
 
         return BRACES.sub(fill, template)
 
-    def _evaluate(self, text: str, values: Mapping[str, Any]) -> Any:
+    def _evaluate(self, text: str, values: Mapping[str, Any], effort: Effort) -> Any:
         try:
-            return evaluate(f"$({text})", values)
+            return evaluate(f"$({text})", values, effort)
+        except SpentError:
+            message = f"{text}: up to here, the rules take more than {MOST_STEPS:,} steps to work out"
+            help = "give the spec a parameter that has the value"
+            raise SpecError(Problem("weights-rule", printable(message), self.mark, help=help)) from None
         except ExpressionError as error:
             notes = tuple(f"with: {name} = {value}" for name, value in error.values.items())
             problem = Problem("weights-rule", f"{text}: {error}", self.mark, notes=notes, help=error.help)
@@ -115,12 +121,13 @@ class Dialect:
         """How many patterns a name is compared with."""
         return len(self.drops) + sum(len(rule.ours) for rule in self.rules)
 
-    def links(self, ours: Iterable[str], params: Mapping[str, Any]) -> list[Link]:
+    def links(self, ours: Iterable[str], params: Mapping[str, Any], effort: Effort | None = None) -> list[Link]:
         """What each of the model's names comes from; a SpecError where two rules, or two names, claim the same.
 
-        `params` are the spec's parameters, which the rules' expressions read. Names without a rule have no link.
+        `params` are the spec's parameters, which the rules' expressions read; all expressions share the effort. Names
+        without a rule have no link.
         """
-        ours = list(ours)
+        ours, effort = list(ours), effort or Effort()
         check_work([self], len(ours))
         matched: dict[tuple[int, Captures], dict[int, str]] = {}
         ambiguous: dict[tuple[int, int], str] = {}
@@ -134,7 +141,7 @@ class Dialect:
         links = [
             link
             for (number, captures), names in matched.items()
-            for link in self.rules[number].links(names, dict(captures), params)
+            for link in self.rules[number].links(names, dict(captures), params, effort)
         ]
         problems += self._claimed_twice(links)
         if problems:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from archspec.errors import Problem, listing, nearest, printable
 from archspec.graph import Origin
+from archspec.language.expression import Effort
 from archspec.weights.checkpoint import Checkpoint
 from archspec.weights.dialect import Dialect, Link, check_work, identity
 from archspec.weights.error import WeightsError, shown
@@ -66,7 +67,8 @@ def choose(
         dialect = source_named(source, known)
         return dialect, dialect.links(ours, params)
     check_work(known.values(), len(ours))
-    candidates = [(dialect, dialect.links(ours, params)) for dialect in known.values()]
+    effort = Effort()
+    candidates = [(dialect, dialect.links(ours, params, effort)) for dialect in known.values()]
     explained = [sum(name in theirs for link in links for name in link.theirs) for _, links in candidates]
     if not any(explained):
         message = f"{printable(checkpoint.name)} has no name that {title_of(model)} knows"

@@ -60,10 +60,24 @@ def test_a_stream_of_ascii_gets_ascii(spec: Path) -> None:
     assert b"56x56" in done.stdout and done.stdout.isascii()
 
 
-def test_an_interrupt_during_imports_says_nothing(tmp_path: Path) -> None:
-    (tmp_path / "pydantic.py").write_text("import os, time; os.write(1, b'here'); time.sleep(60)")
+INTERRUPTIBLE = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what it starts in the background
+from archspec.cli import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [("pydantic", "validate cvt"), ("torch", "build cvt_13 -q"), ("torch", "weights cvt_13 x.safetensors"),
+     ("yaml", "summary cvt"), ("xml", "render cvt -o x.svg")],
+)  # fmt: skip
+def test_an_interrupt_during_imports_says_nothing(module: str, words: str, tmp_path: Path) -> None:
+    (tmp_path / f"{module}.py").write_text("import os, time; os.write(1, b'here'); time.sleep(60)")
     there = {**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path), str(ROOT)))}
-    with subprocess.Popen([*COMMAND, "validate", "cvt"], stdout=-1, stderr=-1, env=there) as process:
+    command = [sys.executable, "-c", INTERRUPTIBLE, *words.split()]
+    with subprocess.Popen(command, stdout=-1, stderr=-1, env=there) as process:
         assert process.stdout and process.stdout.read(4) == b"here"
         process.send_signal(signal.SIGINT)
         _, output = process.communicate(timeout=60)

@@ -141,9 +141,31 @@ def test_a_value_that_a_block_in_yaml_cannot_use_is_told_with_the_line_that_give
     assert problem.notes == ("in:   graph.q (line 10)", "with: k = -4 (line 10)")
 
 
-def test_a_share_of_a_faulty_node_is_no_second_problem(tmp_path: Path) -> None:
-    (problem,) = problems(tmp_path, "{block: b0, k: 4}", "{block: linear, features: 4, from: z}\n  s: {share: q}")
-    assert "reads z" in problem.message
+FAULTY = {
+    "{block: linear, features: 4, from: z}": "reads z",
+    "{block: linear, features: 4, from: [p, p]}": "from gives 2 values",
+    "{block: lineer, features: 4}": "no block is called lineer",
+    "{block: linear, features: $z}": "there is no z here",
+    "{block: linear, features: 0}": "at least 1",
+    "{block: softmax, repeat: 0}": "from 1 to",
+    "{block: softmax, when: many}": "true or false",
+    "{share: e, bias: false}": "cannot say bias itself",
+    "{share: z}": "no node above it is called so",
+    "{block: conv2d, channels: 4, kernel: 3, from: p}": "takes an image at port x",
+}
+
+
+@pytest.mark.parametrize(("node", "words"), FAULTY.items(), ids=FAULTY)
+def test_a_share_of_a_faulty_node_is_no_second_problem(node: str, words: str, tmp_path: Path) -> None:
+    for share in ("{share: q}", "{share: q, from: e}", "{share: q}\n  t: {share: s}\n  u: {share: q, from: t}"):
+        outputs = "\noutputs: {s: s, t: t, u: u, y: q}" if "u:" in share else "\noutputs: {s: s, y: q}"
+        (problem,) = problems(tmp_path, "{block: b0, k: 4}\noutputs: {y: q}", f"{node}\n  s: {share}{outputs}")
+        assert words in problem.message
+
+
+def test_a_share_of_what_is_switched_off_says_so(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, "{block: b0, k: 4}", "{block: b0, k: 4, when: false}\n  s: {share: q}")
+    assert problem.message == "graph.s shares the weights of q, which is switched off"
 
 
 def test_a_file_may_have_a_hash_in_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,6 +72,7 @@ KEYWORDS: dict[str, Any] = {
     "type": lambda given, value, _: is_type(given, value),
     "const": lambda given, value, _: value == given and type(value) is type(given),
     "enum": lambda given, value, _: value in given,
+    "not": lambda given, value, _: not holds(given, value),
     "anyOf": lambda given, value, _: any(holds(one, value) for one in given),
     "allOf": lambda given, value, _: all(holds(one, value) for one in given),
     "if": lambda given, value, rule: holds(rule.get("then" if holds(given, value) else "else", True), value),
@@ -136,6 +137,12 @@ FAULTS: list[tuple[str, Any]] = [
     ("variants.big.graph.late.affter", "x"),
     ("variants.big.graph.layers", 3),
     ("graph.head.when", 3),
+    ("outputs._y", "head"),
+    ("outputs.class", "head"),
+    ("outputs", {"train": {"None": "head"}, "eval": {"y": "head"}}),
+    ("outputs", {"train": {"y": "head"}, "eval": {"_z": "head"}}),
+    ("blocks.own.outputs", {"class": "a"}),
+    ("expect", {"outputs": {"_y": [8]}}),
 ]
 
 

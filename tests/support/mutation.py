@@ -351,10 +351,10 @@ def attempt(mutant: Mutant, file: Path, tally: Tally, limit: float = SLOWEST) ->
             tally.failures.append(f"{mutant.name}: {took:.1f} s\n{mutant.text}")
 
 
-def trial(specs: list[Path], count: int, file: Path, seed: int = 0) -> Iterator[Tally]:
-    """Try mutants of all specs in turns; the tally, after each."""
+def trial(specs: list[Path], count: int, file: Path, seed: int = 0, limit: float = SLOWEST) -> Iterator[Tally]:
+    """Try mutants of all specs in turns, each within so many seconds; the tally, after each."""
     chance, tally = random.Random(seed), Tally()
     sources = [mutants(spec.read_text(encoding="utf-8"), chance) for spec in specs]
     for number in range(count):
-        attempt(next(sources[number % len(sources)]), file, tally)
+        attempt(next(sources[number % len(sources)]), file, tally, limit)
         yield tally

@@ -11,9 +11,8 @@ import argparse
 from archspec.cli.arguments import output_arguments, spec_arguments
 from archspec.errors import Problem, SpecError
 from archspec.files import json_text
-from archspec.graph import Memory, show_macs
-from archspec.language import graph_of, open_spec, resolve
-from archspec.language.spec import validate
+from archspec.graph import show_macs
+from archspec.language import Variants, open_spec
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,14 +43,14 @@ def _check(spec: str, args: argparse.Namespace, fine: list[str], problems: dict[
     document = open_spec(spec)
     first = args.variant or document.variant or document.default
     chosen = list(document.variants) if args.all and document.variants else [first]
-    memory: Memory = {}
+    variants = Variants(document, args.settings, args.allow_python)
     for variant in dict.fromkeys([*chosen, *([] if args.variant else document.variants)]):
         try:
             if variant in chosen:
-                graph = graph_of(document, variant, args.settings, allow_python=args.allow_python, memory=memory)
+                graph = variants.graph(variant)
                 name = variant or (graph.origin.name if graph.origin else "")
                 fine.append(f"{name}: fine – {graph.cost.params:,} params, {show_macs(graph.cost.macs)}")
             else:
-                validate(resolve(document, variant, args.settings))
+                variants.check(variant)
         except SpecError as error:
             problems |= dict.fromkeys(error.problems)

@@ -32,7 +32,7 @@ _LIMITS = {
 
 
 def annotation_schema(annotation: Any, bounds: Iterable[Any] = ()) -> Json:
-    """What an annotation takes, within `bounds`, the metadata of its field.
+    """What an annotation takes, within `bounds`, the metadata of its field; of a mapping also what its names may be.
 
     Numbers, booleans, closed words and lists may also be expressions.
     """
@@ -47,8 +47,11 @@ def annotation_schema(annotation: Any, bounds: Iterable[Any] = ()) -> Json:
     if origin is tuple or annotation is tuple:
         return any_of([_list(arguments), EXPRESSION])
     if origin is dict or annotation is dict:
-        values = {"additionalProperties": annotation_schema(arguments[1])} if arguments else {}
-        return {"type": "object", **values}
+        if not arguments:
+            return {"type": "object"}
+        names = {key: value for key, value in annotation_schema(arguments[0]).items() if key != "type"}
+        values = {"additionalProperties": annotation_schema(arguments[1])}
+        return {"type": "object", **({"propertyNames": names} if names else {}), **values}
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return _model(annotation)
     return _scalar(annotation, bounds)
@@ -69,7 +72,8 @@ def _scalar(kind: Any, bounds: Iterable[Any]) -> Json:
     if kind is bool:
         return any_of([{"type": "boolean"}, EXPRESSION])
     if kind is str:
-        return {"type": "string", **limits}
+        extra = [part.json_schema_extra for part in bounds if getattr(part, "json_schema_extra", None)]
+        return {"type": "string", **limits, **(extra[0] if extra else {})}
     return {"type": "null"} if kind is NoneType else {}
 
 

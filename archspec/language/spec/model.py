@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from keyword import kwlist
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
@@ -13,6 +14,8 @@ from archspec.language.spec.complaint import complaints
 
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
+OutputName = Annotated[Name, Field(json_schema_extra={"not": {"enum": list(kwlist)}})]
+"""Results are read as `y.name`, so Python's own words are none; wiring says so."""
 SpecName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")]
 Expression = Annotated[str, Field(pattern=r"^\$")]
 Count = Annotated[int, Field(ge=0)]
@@ -60,8 +63,8 @@ class NodeSpec(Part):
 class Modes(Part):
     """Outputs where training and evaluation differ."""
 
-    train: dict[Name, str]
-    eval: dict[Name, str]
+    train: dict[OutputName, str]
+    eval: dict[OutputName, str]
 
 
 def _form(outputs: Any) -> str:
@@ -82,7 +85,7 @@ class Expect(Part):
     activations: Count | Expression | None = None
     """How many numbers the outputs of all ops hold for one sample: the activation memory of training."""
     max_activations: Bound | Expression | None = None
-    outputs: dict[Name, tuple[int | Expression, ...]] | None = None
+    outputs: dict[OutputName, tuple[int | Expression, ...]] | None = None
     """Sizes of outputs, the batch left out: `{logits: [1000]}`."""
 
 
@@ -94,7 +97,7 @@ class BlockSpec(Part):
     """`int`, `float`, `bool`, `str`, `list` or `slot`; a default, which tells the type; or `{type, default, doc}`."""
     inputs: tuple[Name, ...] = ("x",)
     graph: dict[Name, NodeSpec]
-    outputs: dict[Name, str] | None = None
+    outputs: dict[OutputName, str] | None = None
     """By default the last node."""
 
 
@@ -117,7 +120,7 @@ class Spec(Part):
     inputs: Annotated[dict[Name, Input], Field(min_length=1)]
     graph: Annotated[dict[Name, NodeSpec], Field(min_length=1)]
     outputs: Annotated[
-        Annotated[Modes, Tag("by mode")] | Annotated[dict[Name, str], Tag("by name")], Discriminator(_form)
+        Annotated[Modes, Tag("by mode")] | Annotated[dict[OutputName, str], Tag("by name")], Discriminator(_form)
     ]
     expect: Expect = Expect()
     weights: str | None = None

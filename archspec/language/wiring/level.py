@@ -17,6 +17,7 @@ class Level:
         self.path, self.tree, self.specs, self.inputs = path, tree, specs, tuple(inputs)
         self.above: dict[str, str | None] = dict(zip(specs, [None, *specs], strict=False))
         """The node above each node."""
+        self.number = {name: number for number, name in enumerate(specs)}
         self.blocks: dict[str, Block | None] = {}
         """The nodes that are not switched off; None for one whose block has problems."""
         self.stands_in: dict[str, str] = {}

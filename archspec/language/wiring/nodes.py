@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 
 from archspec.errors import Problem, nearest
@@ -58,23 +57,29 @@ def _block(level: Level, name: str, resolver: Resolver) -> Block:
 
 def _shared(level: Level, name: str, resolver: Resolver) -> Block:
     """The block of the node whose weights this one shares."""
-    block = level.blocks.get(str(level.specs[name].share))
-    check_share(level, name, [other for other, there in level.blocks.items() if there is not None], resolver)
-    assert block is not None
+    check_share(level, name, resolver)
+    block = level.blocks[str(level.specs[name].share)]
+    if block is None:
+        raise UnresolvedError  # the owner's own problem is reported already
     return block
 
 
-def check_share(level: Level, name: str, known: Sequence[str], resolver: Resolver) -> None:
-    """Raises UnresolvedError where a node shares the weights of none of the `known` ones, or says more than it may."""
+def check_share(level: Level, name: str, resolver: Resolver) -> None:
+    """Raises UnresolvedError where a node shares the weights of none that stands above it, or says more than it may."""
     tree, path, owner = level.fields(name), f"{level.path}.{name}", str(level.specs[name].share)
     extra = [key for key in tree.entries if key not in SHARING_KEYS]
     if extra:
         message = f"{path} shares the weights of {owner}, so it cannot say {extra[0]} itself"
         raise resolver.problems.fail(Problem("share", message, tree.keys[extra[0]], path, key=extra[0]))
-    if owner not in known:
+    mark, number = tree.entries["share"].mark, level.number[name]
+    if level.number.get(owner, number) >= number:
         message = f"{path} shares the weights of {owner}, and no node above it is called so"
-        mark = tree.entries["share"].mark
-        raise resolver.problems.fail(Problem("unknown-source", message, mark, path, help=nearest(owner, known)))
+        help = nearest(owner, [other for other in level.specs if level.number[other] < number])
+        raise resolver.problems.fail(Problem("unknown-source", message, mark, path, help=help))
+    if owner not in level.blocks:
+        message = f"{path} shares the weights of {owner}, which is switched off"
+        help = "give it the same when, or a block of its own"
+        raise resolver.problems.fail(Problem("unknown-source", message, mark, path, help=help))
 
 
 def _repeat(tree: Fields, path: str, resolver: Resolver) -> Block:

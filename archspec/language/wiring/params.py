@@ -9,6 +9,7 @@ from typing import Any
 
 from archspec.errors import Problem, nearest
 from archspec.language.document import Fields, Tree
+from archspec.language.expression import Effort
 from archspec.language.spec import Marked
 from archspec.language.wiring.definition import Definition, define
 from archspec.language.wiring.problems import Problems, UnresolvedError
@@ -36,11 +37,11 @@ class Preamble:
     tally: Tally
 
 
-def read_preamble(marked: Marked, vocabulary: Vocabulary, problems: Problems) -> Preamble:
+def read_preamble(marked: Marked, vocabulary: Vocabulary, problems: Problems, effort: Effort | None = None) -> Preamble:
     """Define a spec's blocks and resolve its parameters and defaults; faults go to `problems`."""
     tree = marked.tree
     vocabulary = _with_definitions(marked, vocabulary, problems)
-    tally = Tally()
+    tally = Tally(effort=effort or Effort())
     params = _params(fields_at(tree, "params"), problems, tally)
     unwired: list[tuple[Definition, Tree, str]] = []
     resolver = Resolver(params, vocabulary, problems, tally, lambda *place: unwired.append(place))

@@ -37,7 +37,7 @@ def _node(level: Level, name: str, resolver: Resolver) -> None:
             count_of(tree, path, resolver)
     with suppress(UnresolvedError):
         if level.specs[name].share is not None:
-            check_share(level, name, list(level.specs)[: list(level.specs).index(name)], resolver)
+            check_share(level, name, resolver)
         elif "repeat" in tree.entries:
             replace(resolver, names={**resolver.names, "i": Unknown(), "n": Unknown()}).block(tree, path)
         else:

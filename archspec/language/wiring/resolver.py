@@ -105,7 +105,7 @@ class Resolver:
             raise UnresolvedError from None
         if failed:
             raise UnresolvedError
-        self.tally.blocks += 1
+        self.tally.built(tree.mark, path, self.problems)
         if isinstance(block, Definition):
             self.wire_body(block, tree, path)
         return block

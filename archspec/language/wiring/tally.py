@@ -12,6 +12,7 @@ from archspec.language.wiring.problems import Problems
 MOST_BLOCKS = 5_000
 MOST_NESTED = 50
 STEPS_OF_A_VALUE = 2
+STEPS_OF_A_BLOCK = 40
 
 
 @dataclass(slots=True)
@@ -22,6 +23,11 @@ class Tally:
     nested: int = 0
     """How many blocks, one within the other, are being built."""
     effort: Effort = field(default_factory=Effort)
+
+    def built(self, mark: Mark, path: str, problems: Problems) -> None:
+        """Count a block, and spend the steps that it and its node take. Raises SpecError where none are left."""
+        self.blocks += 1
+        self.spend(STEPS_OF_A_BLOCK, mark, path, problems)
 
     def check(self, mark: Mark, path: str, problems: Problems) -> None:
         """Raises SpecError, with all problems so far, where there are too many blocks, or too many in each other."""

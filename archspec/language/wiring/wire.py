@@ -34,10 +34,10 @@ class Wired:
     """What is left for other expressions of the spec."""
 
 
-def wire(marked: Marked, vocabulary: Vocabulary | None = None) -> Wired:
-    """Wire a spec. Raises SpecError with every problem of this step."""
+def wire(marked: Marked, vocabulary: Vocabulary | None = None, effort: Effort | None = None) -> Wired:
+    """Wire a spec. Raises SpecError with every problem of this step, also where the `effort` is spent."""
     problems = Problems()
-    preamble = read_preamble(marked, vocabulary or Vocabulary(), problems)
+    preamble = read_preamble(marked, vocabulary or Vocabulary(), problems, effort)
     bodies = Bodies(preamble, problems)
     for block, tree, path in preamble.unwired:
         bodies.wire(block, tree, path)

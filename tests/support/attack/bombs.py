@@ -11,6 +11,7 @@ from tests.support.attack.grammar import emit
 TINY = (
     "archspec: 1\nname: tiny\ninputs: {x: {features: 4}}\ngraph: {a: {block: linear, features: 4}}\noutputs: {y: a}\n"
 )
+SUMS = " + ".join(["sum(range(9999))"] * 5)
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,7 @@ def _spec(words: tuple[str, ...] = ("validate", "spec.yaml"), **parts: Any) -> B
 
 def sums(n: int) -> Bomb:
     """n params, each five sums of a long range."""
-    term = " + ".join(["sum(range(9999))"] * 5)
-    return _spec(params={f"p{number}": f"$({term})" for number in range(n)})
+    return _spec(params={f"p{number}": f"$({SUMS})" for number in range(n)})
 
 
 def lists(n: int) -> Bomb:
@@ -140,6 +140,13 @@ def likes(n: int) -> Bomb:
     )
 
 
+def heavy_rules(n: int) -> Bomb:
+    """A rule of renaming that computes five sums of a long range for each of n layers."""
+    rules = f"official:\n  rules:\n    a.{{i}}.{{p}}: 'b.{{i + {SUMS}}}.{{p}}'\n"
+    text = TINY.replace("{block: linear,", f"{{repeat: {n}, block: linear,") + "weights: w.yaml\n"
+    return Bomb({"spec.yaml": text, "w.yaml": rules}, ("weights", "spec.yaml", "foreign.safetensors"))
+
+
 def records(n: int) -> Bomb:
     """An SVG with n beginnings of a record of its command."""
     return Bomb(
@@ -192,6 +199,29 @@ def variants(n: int) -> Bomb:
     )
 
 
+def heavy_variants(n: int) -> Bomb:
+    """n variants of a spec with three params that are five sums of a long range."""
+    params: dict[str, Any] = {f"p{number}": f"$({SUMS})" for number in range(3)}
+    over = {f"v{number}": {"params": {"p0": number}} for number in range(n)}
+    return _spec(("validate", "spec.yaml", "--all", "-q"), params=params, variants=over)
+
+
+def long_variants(n: int) -> Bomb:
+    """n variants of a spec with n nodes, each of another number of features."""
+    graph = {f"a{number}": {"block": "linear", "features": 4 + number} for number in range(n)}
+    over = {f"v{number}": {"title": f"{number}"} for number in range(n)}
+    words = ("validate", "spec.yaml", "--all", "-q")
+    return _spec(words, graph=graph, outputs={"y": f"a{n - 1}"}, variants=over)
+
+
+def shares(n: int) -> Bomb:
+    """n nodes that share the weights of one, and as many that share those of one that is not there."""
+    graph: dict[str, Any] = {"a": {"block": "linear", "features": 4}}
+    graph |= {f"b{number}": {"share": "a"} for number in range(n)}
+    graph |= {f"c{number}": {"share": "nowhere"} for number in range(n)}
+    return _spec(graph=graph, outputs={"y": "a"})
+
+
 def circular_reads(n: int) -> Bomb:
     """n params, each of which reads the next, and the last the first."""
     params = {f"p{number}": f"$p{(number + 1) % n}" for number in range(n)}
@@ -240,7 +270,7 @@ def expressions(n: int) -> Bomb:
 
 def expected_sums(n: int) -> Bomb:
     """An output of n dimensions, each expected to be five sums of a long range."""
-    return _spec(expect={"outputs": {"y": [f"$({' + '.join(['sum(range(9999))'] * 5)})"] * n}})
+    return _spec(expect={"outputs": {"y": [f"$({SUMS})"] * n}})
 
 
 def misspelt_params(n: int) -> Bomb:
@@ -272,6 +302,10 @@ BOMBS: dict[str, tuple[Callable[[int], Bomb], int]] = {
     "absent": (absent, 5_000),
     "near names": (near_names, 40_000),
     "near nodes": (near_nodes, 2_000),
+    "heavy rules": (heavy_rules, 200),
+    "heavy variants": (heavy_variants, 300),
+    "long variants": (long_variants, 2_000),
+    "shares": (shares, 5_000),
     "braces": (braces, 25),
     "likes": (likes, 3_000),
     "records": (records, 40_000),
