@@ -6,6 +6,7 @@ import importlib
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,6 +51,7 @@ def article() -> Iterator[ModuleType]:
 
 def listing(module: str, name: str, **arguments: Any) -> nn.Module:
     """One of the old package's models."""
-    with article():
+    with article(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "torch.meshgrid")
         model: nn.Module = getattr(importlib.import_module(f"vit_pytorch.{module}"), name)(**arguments)
     return model
