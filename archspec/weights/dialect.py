@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -104,6 +104,8 @@ class Dialect:
     name: str
     rules: tuple[Rule, ...] = ()
     drops: tuple[str, ...] = ()
+    edition_of: str | None = None
+    """The source by whose name this one is reached too."""
 
     @cached_property
     def drop_patterns(self) -> tuple[re.Pattern[str], ...]:
@@ -145,6 +147,11 @@ class Dialect:
         """Whether a rule is for tensors of the name that this one ends in, not for any."""
         matches = ((rule, match[0]) for rule in self.rules if (match := rule.match(name)))
         return any(rule.ours[place].endswith(f".{name.rpartition('.')[2]}") for rule, place in matches)
+
+    def within(self, prefix: str) -> Dialect:
+        """The same, where all of the source's names stand below a prefix."""
+        rules = [replace(rule, theirs=tuple(f"{prefix}.{name}" for name in rule.theirs)) for rule in self.rules]
+        return replace(self, rules=tuple(rules), drops=tuple(f"{prefix}.{name}" for name in self.drops))
 
     def drops_name(self, name: str) -> bool:
         """Whether one of the source's names is known, and not wanted."""

@@ -8,14 +8,20 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from functools import partial
+from importlib import import_module
 from types import MethodType
 from typing import Any
 
+import pytest
+import torch
 from torch import Tensor, nn
 
-from tests.support.article import listing
+from archspec.training import DistillationLoss
+from archspec.weights import plan_weights
+from tests.support.agreement import assert_close, assert_same_gradients, assert_same_logits, twin
+from tests.support.article import article, listing
 from tests.support.laws import Case, laws
-from tests.support.peers import calm
+from tests.support.peers import calm, randomise
 
 PEER = "vit-pytorch 0.20.1"
 LAWS = "parameters logits export training"
@@ -173,6 +179,55 @@ def levit_settings(arguments: dict[str, Any]) -> tuple[str, ...]:
     return settings({{"dim": "dims", "depth": "depths"}.get(name, name): value for name, value in arguments.items()})
 
 
+class Teacher(nn.BatchNorm2d):
+    """A teacher of seven classes, without parameters; what it has in a state dict is no student's."""
+
+    def __init__(self) -> None:
+        super().__init__(3, affine=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return images.flatten(1)[:, :7]
+
+
+def wrapper(student: str, **arguments: Any) -> Any:
+    """A listing's student in the listing's DistillWrapper, which gives the loss."""
+    options = {name: arguments.pop(name) for name in ("hard", "alpha", "temperature") if name in arguments}
+    with article():  # both of the same import: the wrapper asks for its students' class
+        distill: Any = import_module("vit_pytorch.distill")
+    return distill.DistillWrapper(teacher=Teacher(), student=getattr(distill, student)(**arguments), **options)
+
+
+def wrapped(student: str, **arguments: Any) -> nn.Module:
+    """The same, which gives the logits of both heads."""
+
+    def forward(self: Any, images: Tensor) -> tuple[Tensor, Tensor]:
+        logits, tokens = self.student(images, distill_token=self.distillation_token)
+        return logits, self.distill_mlp(tokens)
+
+    model: nn.Module = wrapper(student, **arguments)
+    model.forward = MethodType(forward, model)
+    return model
+
+
+T2T = {"image_size": 32, "t2t_layers": ((3, 2), (3, 2)), **SMALL}
+T2T_SETTINGS = (*settings(SMALL), "params.image=32", "params.windows=[[3, 2], [3, 2]]")
+
+
+def distilled() -> Iterator[Case]:
+    """A distillation token behind all others, which the mean leaves out; its norm and head are the wrapper's."""
+    for variant, pool in (("vit_article_distilled", "cls"), ("vit_article_mean_distilled", "mean")):
+        for sizes, patch, held in ((SMALL, 16, LAWS), (WIDE, 8, LAWS), (SMALL | DROPPED, 16, "dropping")):
+            arguments = {"image_size": (48, 64), "patch_size": patch, **sizes}
+            model = partial(wrapped, "DistillableViT", pool=pool, **arguments)
+            yield Case(PEER, "vit_pytorch/vit", variant, model, held, settings(arguments))
+    for pool in ("cls", "mean"):
+        for windows, held in ((((3, 2), (3, 2)), LAWS), (((3, 2), (2, 2), (2, 1)), LAWS), (((3, 2),), "dropping")):
+            sizes = SMALL | (DROPPED if held == "dropping" else {})
+            model = partial(wrapped, "DistillableT2TViT", image_size=32, t2t_layers=windows, pool=pool, **sizes)
+            written = settings({"image": 32, "pool": pool, "windows": [list(window) for window in windows], **sizes})
+            yield Case(PEER, "vit_pytorch/t2t_vit", "t2t_vit_article_distilled", model, held, written)
+
+
 CASES = [
     *edition("vit", "ViT", "vit", "vit_article"),
     *edition("vit", "ViT", "vit", "vit_article_mean", pool="mean"),
@@ -185,6 +240,58 @@ CASES = [
     *pit(),
     *cvt(),
     *levit(),
+    *distilled(),
 ]
 
 test_laws = laws(CASES)
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=f"{case.variant}-{n}") for n, case in enumerate(CASES)])
+def test_the_packages_name_reaches_the_editions_as_auto_does(case: Case) -> None:
+    with torch.device("meta"):
+        state = case.model().state_dict()
+    by_name, by_itself = (plan_weights(case.graph(), state, source) for source in ("vit_pytorch", "auto"))
+    assert by_name == by_itself
+    assert not by_name.faults
+
+
+@pytest.mark.parametrize("pool", ["cls", "mean"])
+def test_the_student_alone_is_what_the_wrapper_trained(pool: str) -> None:
+    """Without the token, which the listing's `to_vit` leaves out too."""
+    arguments = {"image_size": (48, 64), "patch_size": 16, **SMALL}
+    peer: Any = randomise(wrapper("DistillableViT", pool=pool, **arguments))
+    variant = "vit_article" if pool == "cls" else "vit_article_mean"
+    ours, x = twin(peer, "vit_pytorch/vit", variant, settings(arguments))
+    assert_same_logits(ours, peer.student, x)
+
+
+@pytest.mark.parametrize(("hard", "loss"), [
+    (False, {"kind": "soft", "reduction": "batchmean"}),
+    (True, {"kind": "hard", "head": "logits"}),
+])  # fmt: skip
+@pytest.mark.parametrize(("student", "arguments", "variant", "written"), [
+    ("DistillableViT", {"image_size": 32, "patch_size": 16, **SMALL}, "vit_article_distilled",
+     settings({"image": 32, "patch": 16, **SMALL})),
+    ("DistillableT2TViT", T2T, "t2t_vit_article_distilled", T2T_SETTINGS),
+])  # fmt: skip
+def test_the_wrappers_loss_and_its_gradients(
+    hard: bool, loss: dict[str, Any], student: str, arguments: dict[str, Any], variant: str, written: tuple[str, ...]
+) -> None:
+    """Temperature and share too; what its classes do to each other, and to labels, is the wrapper's forward."""
+    peer = randomise(wrapper(student, hard=hard, alpha=0.3, temperature=2.5, **arguments)).double()
+    spec = "vit_pytorch/vit" if student == "DistillableViT" else "vit_pytorch/t2t_vit"
+    ours, x = twin(peer, spec, variant, written)
+    x, labels = x.double(), torch.tensor([3, 5])
+    ours.double().train()
+    expected = peer.train()(x, labels)
+    expected.backward()
+    teacher: Any = peer.teacher
+    actual = DistillationLoss(teacher, alpha=0.3, tau=2.5, **loss)(x, ours(x), labels)
+    actual.backward()
+    assert_close(actual.detach(), expected.detach(), 1e-12)
+    unused = [name for name, parameter in peer.named_parameters() if parameter.grad is None]
+    assert all(name.startswith("distill") for name in unused) and bool(unused) == hard  # its hard loss reads no token
+    for module in (peer, ours):
+        for parameter in module.parameters():
+            parameter.grad = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+    assert_same_gradients(ours, peer)

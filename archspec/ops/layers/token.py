@@ -34,6 +34,13 @@ class PrependTokens(Token):
         return torch.cat((super().forward(x), x), 1)
 
 
+class AppendTokens(Token):
+    """(b, m, c) → (b, m + n, c) with the learned tokens behind."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat((x, super().forward(x)), 1)
+
+
 class SplitPrefix(nn.Module):
     """(b, n, c) → the first `count` tokens, and the others."""
 
@@ -57,14 +64,14 @@ class SelectToken(nn.Module):
 
 
 class MeanPool(nn.Module):
-    """The mean over `axes`, the first `skip` tokens left out."""
+    """The mean over `axes` of those tokens, or channels, that `counted` picks."""
 
-    def __init__(self, skip: int, axes: tuple[int, ...]) -> None:
+    def __init__(self, counted: slice, axes: tuple[int, ...]) -> None:
         super().__init__()
-        self.skip, self.axes = skip, axes
+        self.counted, self.axes = counted, axes
 
     def forward(self, x: Tensor) -> Tensor:
-        return (x[:, self.skip :] if self.skip else x).mean(self.axes)
+        return (x if self.counted == slice(None) else x[:, self.counted]).mean(self.axes)
 
 
 class PositionEmbedding(nn.Module):
