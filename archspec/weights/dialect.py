@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from archspec.errors import Mark, Problem, Source, SpecError, printable
 from archspec.language.expression import ExpressionError, evaluate
@@ -17,6 +17,8 @@ from archspec.weights.pattern import BRACES, regex
 
 Captures = tuple[tuple[str, str], ...]
 """What a pattern's letters stand for in a name, sorted by letter."""
+Resampling = Literal["bicubic", "antialiased"]
+"""How tables of positions are brought to another size: as DeiT's code does, or as timm does, which filters."""
 LONGEST_NAME = 1_000  # of a source's tensor; longer ones are not compared with patterns
 MOST_COMPARISONS = 2_000_000
 """How many times tensors' names may be compared with patterns."""
@@ -106,6 +108,8 @@ class Dialect:
     drops: tuple[str, ...] = ()
     edition_of: str | None = None
     """The source by whose name this one is reached too."""
+    resampling: Resampling = "bicubic"
+    """How the source's code brings tables of positions to another size."""
 
     @cached_property
     def drop_patterns(self) -> tuple[re.Pattern[str], ...]:

@@ -82,7 +82,8 @@ FAULTS = [
     ("them: {like: us}", 1, "no source us"),
     ("them: {like: us}\nus: {like: them}", 2, "like each other"),
     ("them: {like: ../x.yaml#us}", 1, "no file beside this one"),
-    ("us: {}\nthem: {like: us, within: \"a{i}\"}", 2, "within takes a name, without braces"),
+    ('us: {}\nthem: {like: us, within: "a{i}"}', 2, "within takes a name, without braces"),
+    ("them: {resampling: linear}", 1, "resampling is bicubic or antialiased, got 'linear'"),
     ("them: {edition_of: us}", 1, "them is an edition of us, which is no other source of rules.yaml"),
     ("them: {edition_of: them}", 1, "them is an edition of them, which is no other source"),
 ]
