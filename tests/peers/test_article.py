@@ -255,6 +255,26 @@ def test_the_packages_name_reaches_the_editions_as_auto_does(case: Case) -> None
     assert not by_name.faults
 
 
+def test_whole_layers_are_dropped_as_in_the_listing() -> None:
+    """From one seed, the same layers; where all of a stack would be dropped, each keeps one by a draw of its own."""
+    arguments = {"image_size": 32, "patch_size": 16, "cls_depth": 3, **SMALL, "depth": 4, "layer_dropout": 0.5}
+    peer = randomise(listing("cait", "CaiT", **arguments)).double().train()
+    ours, x = twin(peer, "vit_pytorch/cait", "cait_article", settings(arguments))
+    ours, x, outputs = ours.double().train(), x.double(), []
+    for seed in range(12):
+        torch.manual_seed(seed)
+        stacks = [torch.rand(4), torch.rand(3)]
+        if all(stack.max() >= 0.5 for stack in stacks):
+            results = []
+            for model in (ours, peer):
+                torch.manual_seed(seed)
+                results.append(model(x).detach())
+            assert_close(results[0], results[1], 1e-12)
+            outputs.append(results[0])
+    assert len(outputs) > 4
+    assert len({round(float(output.sum()), 6) for output in outputs}) > 4  # each seed drops others
+
+
 @pytest.mark.parametrize("pool", ["cls", "mean"])
 def test_the_student_alone_is_what_the_wrapper_trained(pool: str) -> None:
     """Without the token, which the listing's `to_vit` leaves out too."""
