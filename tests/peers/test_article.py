@@ -179,6 +179,23 @@ def levit_settings(arguments: dict[str, Any]) -> tuple[str, ...]:
     return settings({{"dim": "dims", "depth": "depths"}.get(name, name): value for name, value in arguments.items()})
 
 
+def given() -> Iterator[Case]:
+    """A transformer that the listing's T2T is given: of its own kind, and DeepViT's."""
+    for module, variant in (("vit", "t2t_vit_article"), ("deepvit", "t2t_vit_article_deepvit")):
+        for sizes, held in ((SMALL, LAWS), (WIDE, LAWS), (SMALL | {"dropout": 0.3}, "dropping")):
+
+            def model(module: str = module, sizes: dict[str, Any] = sizes) -> nn.Module:
+                options = {name: value for name, value in sizes.items() if name != "num_classes"}
+                options["dropout"] = sizes.get("dropout", 0.0)
+                transformer = listing(module, "Transformer", **options)
+                outer = {name: sizes[name] for name in ("num_classes", "dim", "dropout") if name in sizes}
+                windows = ((3, 2), (3, 2))
+                return listing("t2t", "T2TViT", image_size=32, t2t_layers=windows, transformer=transformer, **outer)
+
+            written = (*settings(sizes), "params.image=32", "params.windows=[[3, 2], [3, 2]]")
+            yield Case(PEER, "vit_pytorch/t2t_vit", variant, model, held, written)
+
+
 class Teacher(nn.BatchNorm2d):
     """A teacher of seven classes, without parameters; what it has in a state dict is no student's."""
 
@@ -241,6 +258,7 @@ CASES = [
     *cvt(),
     *levit(),
     *distilled(),
+    *given(),
 ]
 
 test_laws = laws(CASES)
