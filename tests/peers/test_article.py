@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from archspec.training import DistillationLoss
 from archspec.weights import plan_weights
 from tests.support.agreement import assert_close, assert_same_gradients, assert_same_logits, twin
-from tests.support.article import article, listing
+from tests.support.article import LISTINGS, article, listing
 from tests.support.laws import Case, laws
 from tests.support.peers import calm, randomise
 
@@ -262,6 +262,13 @@ CASES = [
 ]
 
 test_laws = laws(CASES)
+
+
+def test_the_table_in_the_specs_readme_names_the_classes_that_are_tested() -> None:
+    for case in CASES:
+        model: Any = case.model
+        words = getattr(model, "args", ())  # of listing: module and class; of wrapped: the student
+        assert all(word in LISTINGS[case.variant][1] for word in (".".join(words[:2]), *words[-1:]))
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=f"{case.variant}-{n}") for n, case in enumerate(CASES)])
