@@ -1,6 +1,6 @@
 from typing import ClassVar, Literal
 
-from archspec.blocks.self_attention import score_scale
+from archspec.blocks.self_attention import score_scale, weight_rate
 from archspec.blocks.talking_heads_attention import DropAt, talk
 from archspec.graph import Composite, Grid, Rate, Scope, Size, Tokens, Value, divide
 from archspec.ops.attention import AttentionScores, DotAttention, MixHeads, Scale
@@ -30,6 +30,8 @@ class ClassAttention(Composite):
     mix_bias: bool = True
     dropout: Rate = 0.0
     """Of the attention weights and of the output."""
+    attention_dropout: Rate | None = None
+    """Of the attention weights, where it is another one."""
     dropout_at: DropAt = "mixed"
 
     def label(self) -> str:
@@ -42,10 +44,11 @@ class ClassAttention(Composite):
         inner = Linear(features=head_dim * self.heads, bias=self.qkv_bias)
         front, _ = scope("split", SplitPrefix(), x)
         q, k, v = scope("q", inner, front), scope("k", inner, x), scope("v", inner, x)
+        dropped = weight_rate(self.dropout, self.attention_dropout)
         if self.talking:
             scores = AttentionScores(heads=self.heads, scale=scale)
-            y = talk(scope, scores, MixHeads(bias=self.mix_bias), self.dropout, self.dropout_at, q, k, v)
+            y = talk(scope, scores, MixHeads(bias=self.mix_bias), dropped, self.dropout_at, q, k, v)
         else:
-            y = scope("attend", DotAttention(heads=self.heads, scale=scale, dropout=self.dropout), q, k, v)
+            y = scope("attend", DotAttention(heads=self.heads, scale=scale, dropout=dropped), q, k, v)
         y = scope("proj", Linear(features=c), y)
         return scope("drop", Dropout(rate=self.dropout), y) if self.dropout else y

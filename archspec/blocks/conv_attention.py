@@ -1,7 +1,7 @@
 from typing import ClassVar, Literal
 
 from archspec.blocks.conv_projection import ConvProjection
-from archspec.blocks.self_attention import score_scale
+from archspec.blocks.self_attention import score_scale, weight_rate
 from archspec.graph import Composite, Grid, Rate, Scope, Size, Tokens, Value, divide
 from archspec.ops.attention import DotAttention, Scale
 from archspec.ops.drop import Dropout
@@ -31,6 +31,9 @@ class ConvAttention(Composite):
     scale: Literal["head_dim", "full_dim"] | Scale = "full_dim"
     """What QKᵀ is multiplied by; the authors' code divides by the root of the full width, not of a head's."""
     dropout: Rate = 0.0
+    """Of the attention weights and of the output."""
+    attention_dropout: Rate | None = None
+    """Of the attention weights, where it is another one."""
 
     def label(self) -> str:
         return f"conv attention, {self.heads} head{'s' * (self.heads > 1)}"
@@ -46,7 +49,8 @@ class ConvAttention(Composite):
         else:
             k = scope("k", self._projection(self.kv_stride, inner), x)
             v = scope("v", self._projection(self.kv_stride, inner), x)
-        attend = DotAttention(heads=self.heads, scale=score_scale(self.scale, c, head_dim), dropout=self.dropout)
+        dropped = weight_rate(self.dropout, self.attention_dropout)
+        attend = DotAttention(heads=self.heads, scale=score_scale(self.scale, c, head_dim), dropout=dropped)
         y = scope("attend", attend, q, k, v)
         y = scope("proj", Linear(features=c), y)
         return scope("drop", Dropout(rate=self.dropout), y) if self.dropout else y

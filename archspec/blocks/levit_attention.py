@@ -1,6 +1,7 @@
 from typing import ClassVar, Literal
 
 from archspec.blocks.linear_norm import LinearNorm
+from archspec.blocks.self_attention import weight_rate
 from archspec.graph import Composite, Grid, Rate, Scope, Size, Tokens, Value
 from archspec.ops.activation import Act, Activation
 from archspec.ops.attention import BiasedAttention, Scale
@@ -19,15 +20,15 @@ class LevitAttention(Composite):
     role: ClassVar[str] = "attention"
     examples: ClassVar = [
         ({"heads": 2, "key_dim": 3}, Tokens(6, 8, Grid(2, 3))),
-        ({"heads": 2, "key_dim": 3, "value_ratio": 4, "stride": 2, "dim": 12, "gamma": 1.0}, Tokens(12, 8, Grid(3, 4))),
+        ({"heads": 2, "key_dim": 3, "value_dim": 5, "stride": 2, "dim": 12, "gamma": 1.0}, Tokens(12, 8, Grid(3, 4))),
         ({"heads": 1, "packed": False, "proj_bias": True, "dropout": 0.1}, Tokens(7, 8, Grid(2, 3), ("cls",))),
     ]  # fmt: skip
 
     heads: Size
     key_dim: Size = 32
     """Channels of a head's query and key."""
-    value_ratio: Size = 2
-    """Channels of a head's value ÷ channels of its key."""
+    value_dim: Size | None = None
+    """Channels of a head's value; where none are given, twice those of its key."""
     dim: Size | None = None
     """Width of what comes out; where none is given, that of what comes in."""
     stride: Size = 1
@@ -45,6 +46,8 @@ class LevitAttention(Composite):
     bias_init: Init = "zeros"
     dropout: Rate = 0.0
     """Of the attention weights and of the output."""
+    attention_dropout: Rate | None = None
+    """Of the attention weights, where it is another one."""
 
     def label(self) -> str:
         name = "shrink attention" if self.stride > 1 else "attention with bias"
@@ -53,7 +56,8 @@ class LevitAttention(Composite):
     def expand(self, scope: Scope, x: Value[Tokens]) -> Value[Tokens]:
         q, k, v = self._project(scope, x)
         attend = BiasedAttention(heads=self.heads, scale=self.scale, stride=self.stride, bias=self.bias,
-                                 init=self.bias_init, dropout=self.dropout)  # fmt: skip
+                                 init=self.bias_init,
+                                 dropout=weight_rate(self.dropout, self.attention_dropout))  # fmt: skip
         y = scope("attend", attend, q, k, v)
         y = scope("act", Activation(kind=self.act), y)
         norm = BatchNorm(gamma=self.gamma)
@@ -61,7 +65,7 @@ class LevitAttention(Composite):
         return scope("drop", Dropout(rate=self.dropout), y) if self.dropout else y
 
     def _project(self, scope: Scope, x: Value[Tokens]) -> tuple[Value[Tokens], ...]:
-        key, value = self.key_dim, self.key_dim * self.value_ratio
+        key, value = self.key_dim, self.value_dim or 2 * self.key_dim
 
         def linear(*parts: int) -> LinearNorm:
             return LinearNorm(features=self.heads * sum(parts))

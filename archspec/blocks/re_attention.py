@@ -1,6 +1,6 @@
 from typing import Annotated, ClassVar, Literal
 
-from archspec.blocks.self_attention import score_scale
+from archspec.blocks.self_attention import score_scale, weight_rate
 from archspec.graph import Block, Composite, Grid, Rate, Role, Scope, Size, Tokens, Value, divide
 from archspec.ops.attention import AttentionScores, MixHeads, Scale, Softmax, WeightedValues
 from archspec.ops.drop import Dropout
@@ -43,7 +43,7 @@ class ReAttention(Composite):
         c = x.shape.c
         head_dim = self.head_dim or divide(c, self.heads, "heads", f"the {c} channels of {x.shape}")
         scale = score_scale(self.scale, c, head_dim)
-        dropped = self.dropout if self.attention_dropout is None else self.attention_dropout
+        dropped = weight_rate(self.dropout, self.attention_dropout)
         y = scope("qkv", Linear(features=3 * head_dim * self.heads, bias=self.qkv_bias), x)
         q, k, v = scope("split", Split(), y)
         maps = scope("scores", AttentionScores(heads=self.heads, scale=scale), q, k)

@@ -15,6 +15,7 @@ class SelfAttention(Composite):
         ({"heads": 2}, Tokens(7, 8, Grid(2, 3), ("cls",))),
         ({"heads": 2, "head_dim": 3, "qkv_bias": False, "scale": "full_dim"}, Tokens(5, 8)),
         ({"heads": 1, "project": False, "scale": 0.5, "dropout": 0.1}, Tokens(5, 8)),
+        ({"heads": 2, "dropout": 0.1, "attention_dropout": 0.0}, Tokens(5, 8)),
     ]
 
     heads: Size
@@ -27,6 +28,8 @@ class SelfAttention(Composite):
     """Mix the heads by a linear map at the end."""
     dropout: Rate = 0.0
     """Of the attention weights and of the projected output."""
+    attention_dropout: Rate | None = None
+    """Of the attention weights, where it is another one."""
 
     def label(self) -> str:
         return f"self-attention, {self.heads} head{'s' * (self.heads > 1)}"
@@ -37,7 +40,8 @@ class SelfAttention(Composite):
         inner = head_dim * self.heads
         y = scope("qkv", Linear(features=3 * inner, bias=self.qkv_bias), x)
         q, k, v = scope("split", Split(), y)
-        attend = DotAttention(heads=self.heads, scale=score_scale(self.scale, c, head_dim), dropout=self.dropout)
+        dropped = weight_rate(self.dropout, self.attention_dropout)
+        attend = DotAttention(heads=self.heads, scale=score_scale(self.scale, c, head_dim), dropout=dropped)
         y = scope("attend", attend, q, k, v)
         if not self.project:
             return y
@@ -50,3 +54,8 @@ def score_scale(rule: Literal["head_dim", "full_dim"] | float, c: int, head_dim:
     if isinstance(rule, str):
         return float({"head_dim": head_dim, "full_dim": c}[rule] ** -0.5)
     return rule
+
+
+def weight_rate(dropout: float, attention_dropout: float | None) -> float:
+    """The rate for attention weights: their own, or else that of the output."""
+    return dropout if attention_dropout is None else attention_dropout

@@ -23,7 +23,7 @@ class SqueezeExcite(Composite):
     def expand(self, scope: Scope, x: Value[Image | Tokens]) -> Value[Image | Tokens]:
         c = x.shape.c
         hidden = divide(c, self.reduction, "reduction", f"the {c} channels of {x.shape}")
-        y = scope("squeeze", MeanPool(prefix=True), x)
+        y = scope("squeeze", MeanPool(prefix=True, suffix=True), x)
         y = scope("fc1", Linear(features=hidden, bias=self.bias), y)
         y = scope("relu", Activation(kind="relu"), y)
         y = scope("fc2", Linear(features=c, bias=self.bias), y)

@@ -1,6 +1,6 @@
 from typing import ClassVar, Literal
 
-from archspec.blocks.self_attention import score_scale
+from archspec.blocks.self_attention import score_scale, weight_rate
 from archspec.graph import Composite, Grid, Rate, Scope, Size, Tokens, Value, divide
 from archspec.ops.attention import AttentionScores, MixHeads, Scale, Softmax, WeightedValues
 from archspec.ops.drop import Dropout
@@ -29,6 +29,8 @@ class TalkingHeadsAttention(Composite):
     """What QKᵀ is multiplied by, as in self_attention."""
     dropout: Rate = 0.0
     """Of the attention weights and of the output."""
+    attention_dropout: Rate | None = None
+    """Of the attention weights, where it is another one."""
     dropout_at: DropAt = "mixed"
     """Which attention weights: those that the second mixing gives, or those that it takes."""
 
@@ -41,7 +43,8 @@ class TalkingHeadsAttention(Composite):
         scores = AttentionScores(heads=self.heads, scale=score_scale(self.scale, c, head_dim))
         y = scope("qkv", Linear(features=3 * head_dim * self.heads, bias=self.qkv_bias), x)
         q, k, v = scope("split", Split(), y)
-        y = talk(scope, scores, MixHeads(bias=self.mix_bias), self.dropout, self.dropout_at, q, k, v)
+        dropped = weight_rate(self.dropout, self.attention_dropout)
+        y = talk(scope, scores, MixHeads(bias=self.mix_bias), dropped, self.dropout_at, q, k, v)
         y = scope("proj", Linear(features=c), y)
         return scope("drop", Dropout(rate=self.dropout), y) if self.dropout else y
 

@@ -26,6 +26,8 @@ def spec_arguments(parser: argparse.ArgumentParser, nargs: str | None = None) ->
 def weights_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the source of weights, and the names of those that may be missing."""
     parser.add_argument("--source", default="auto", help="official, timm, hf, vit_pytorch, archspec … (default auto)")
+    parser.add_argument("--resampling", help="how positions are brought to another size: bicubic, as DeiT does, or "
+                        "antialiased, as timm does (default: as the source does)")  # fmt: skip
     parser.add_argument("--allow-missing", metavar="PATTERN", action="append", default=[],
                         help="weights that may be missing or of another shape, such as 'head*'")  # fmt: skip
 

@@ -9,7 +9,8 @@ from typing import Any
 from torch import fx, nn
 
 from archspec.compiler.outputs import Outputs
-from archspec.graph import Graph, Node, Op, Ref
+from archspec.graph import Graph, Node, Op, Ref, Repeat, carried
+from archspec.ops.layers.drop import DrawLayers, KeepLayer
 
 
 class Program(fx.GraphModule):
@@ -27,19 +28,31 @@ def _unpickled(reduced: tuple[Any, ...], meta: dict[str, Any]) -> fx.GraphModule
     return module
 
 
-def emit(graph: Graph, title: str) -> fx.GraphModule:
-    """One level as a program: placeholders, a `call_module` for each node, the output."""
-    program, modules = fx.Graph(), {}
+def emit(graph: Graph, title: str, layer_dropout: float = 0.0) -> fx.GraphModule:
+    """One level as a program: placeholders, a `call_module` for each node, the output.
+
+    With `layer_dropout` the nodes are repetitions, which a draw keeps or leaves out in training.
+    """
+    program, modules = fx.Graph(), dict[str, nn.Module]()
     values: dict[Ref, fx.Node] = {Ref(name): program.placeholder(name) for name in graph.inputs}
     batch = next(iter(values.values()), None)
-    for name, node in graph.nodes.items():
+    drawn = None
+    if layer_dropout:
+        modules |= {"draw": DrawLayers(len(graph.nodes), layer_dropout), "keep": KeepLayer()}
+        drawn = program.call_module("draw", (batch,))
+    for place, (name, node) in enumerate(graph.nodes.items()):
         inputs = [values[ref] for ref in node.inputs]
         if not node.inputs and not node.body and batch is not None:
             inputs = [batch]  # a source makes its value for every sample of the batch, which only an input can tell
         if not node.share:
             modules[name] = _module(graph, node)
         output = program.create_node("call_module", node.share or name, tuple(inputs), name=name)
-        values.update(_ports(program, node, output))
+        outputs = _ports(program, node, output)
+        if drawn is not None:
+            before = (values[node.inputs[port]] for port in carried(node.block))
+            outputs = {ref: program.call_module("keep", (drawn, place, after, skipped))
+                       for (ref, after), skipped in zip(outputs.items(), before, strict=True)}  # fmt: skip
+        values.update(outputs)
     program.output(_output(program, graph, values, modules))
     program.lint()
     return Program(modules, program, class_name="".join(part.title() for part in title.split("_")))
@@ -60,7 +73,8 @@ def _ports(program: fx.Graph, node: Node, output: fx.Node) -> dict[Ref, fx.Node]
 
 def _module(graph: Graph, node: Node) -> nn.Module:
     if node.body:
-        return emit(node.body, node.block.word)
+        dropped = node.block.layer_dropout if isinstance(node.block, Repeat) else 0.0
+        return emit(node.body, node.block.word, dropped)
     assert isinstance(node.block, Op)
     module: nn.Module = node.block.build(*(graph.shape(ref) for ref in node.inputs))
     return module

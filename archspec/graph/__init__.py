@@ -19,7 +19,7 @@ from archspec.graph.block import (
 from archspec.graph.infer import Defaults, Memory, Shaping, infer, place, with_defaults
 from archspec.graph.key import identity
 from archspec.graph.node import Graph, Node, Origin
-from archspec.graph.ports import describe, port_names
+from archspec.graph.ports import describe, named, port_names
 from archspec.graph.repeat import Repeat
 from archspec.graph.shape import AttentionMap, Cost, Grid, Image, Shape, Tokens, Vector
 from archspec.graph.units import fold_paths, path_pattern, show_macs, show_sizes, show_span
@@ -55,6 +55,7 @@ __all__ = [
     "fold_paths",
     "identity",
     "infer",
+    "named",
     "path_pattern",
     "place",
     "port_names",

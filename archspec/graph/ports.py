@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from archspec.errors import RuleError
@@ -37,11 +37,17 @@ def check_ports(block: Block, values: Sequence[Value[Any]]) -> None:
 
 
 def describe(shape: Shape) -> str:
-    """The shape as a sentence says it, grid and prefix included."""
+    """The shape as a sentence says it, grid and named tokens included."""
+    if not isinstance(shape, Tokens):
+        return str(shape)
+    grid = f", grid {shape.grid}" if shape.grid else ""
+    return f"{shape}{grid}" + "".join(f", {where} {', '.join(names)}" for where, names in named(shape))
+
+
+def named(shape: Shape) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Where tokens with names stand, and these."""
     if isinstance(shape, Tokens):
-        grid = f", grid {shape.grid}" if shape.grid else ""
-        return f"{shape}{grid}" + (f", in front {', '.join(shape.prefix)}" if shape.prefix else "")
-    return str(shape)
+        yield from ((where, names) for where, names in (("in front", shape.prefix), ("behind", shape.suffix)) if names)
 
 
 def _conversion(shape: Shape, wanted: tuple[type[Shape], ...]) -> str | None:

@@ -71,7 +71,10 @@ class Image(Shape):
 
 @dataclass(frozen=True, slots=True)
 class Tokens(Shape):
-    """`n` tokens of width `c`, (b, n, c): first those named in `prefix`, then the cells of `grid`, row by row."""
+    """`n` tokens of width `c`, (b, n, c): those named in `prefix`, the others, those named in `suffix`.
+
+    The others are the cells of `grid`, row by row, where there is one; tokens with a suffix have none.
+    """
 
     kind: ClassVar[str] = "tokens"
     axes: ClassVar[str] = "n c"
@@ -80,6 +83,7 @@ class Tokens(Shape):
     c: int
     grid: Grid | None = None
     prefix: tuple[str, ...] = ()
+    suffix: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.grid and self.n != len(self.prefix) + self.grid.n:
@@ -96,10 +100,13 @@ class Tokens(Shape):
 
     def index(self, token: str) -> int:
         """The place of a named token; a RuleError where there is none of that name."""
-        if token not in self.prefix:
-            there = f"there are {', '.join(self.prefix)}" if self.prefix else "there are none in front"
-            raise RuleError(f"no token named {token} in {self}: {there}", code="token", field="token")
-        return self.prefix.index(token)
+        if token in self.prefix:
+            return self.prefix.index(token)
+        if token in self.suffix:
+            return self.n - len(self.suffix) + self.suffix.index(token)
+        names = (*self.prefix, *self.suffix)
+        there = f"there are {', '.join(names)}" if names else "there are none in front"
+        raise RuleError(f"no token named {token} in {self}: {there}", code="token", field="token")
 
     def wide(self, c: int) -> Tokens:
         """The same tokens with another width."""

@@ -92,10 +92,12 @@ class Join(Op):
             raise RuleError(f"tokens of width {front.c} do not join tokens of width {body.c}")
         if front.grid:
             raise RuleError(f"{front} have a grid of {front.grid}, so they cannot stand in front")
-        twice = set(front.prefix) & set(body.prefix)
+        if front.suffix:
+            raise RuleError(f"{front} have {', '.join(front.suffix)} behind them, so they cannot stand in front")
+        twice = set(front.prefix) & {*body.prefix, *body.suffix}
         if twice:
             raise RuleError(f"two tokens would be named {', '.join(sorted(twice))}", code="token")
-        return Tokens(front.n + body.n, body.c, body.grid, front.prefix + body.prefix)
+        return replace(body, n=front.n + body.n, prefix=front.prefix + body.prefix)
 
     def cost(self, front: Tokens, body: Tokens) -> Cost:
         return Cost()

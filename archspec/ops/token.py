@@ -1,5 +1,6 @@
 """Learned tokens, token selection, pooling and position embeddings."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
@@ -52,10 +53,8 @@ class PrependTokens(Op):
         return f"+ {', '.join(self.names)}"
 
     def infer(self, x: Tokens) -> Tokens:
-        twice = sorted({name for name in self.names if (*self.names, *x.prefix).count(name) > 1})
-        if twice:
-            raise RuleError(f"two tokens would be named {', '.join(twice)}", code="token", field="names")
-        return Tokens(x.n + len(self.names), x.c, x.grid, self.names + x.prefix)
+        check_names(self.names, x)
+        return replace(x, n=x.n + len(self.names), prefix=self.names + x.prefix)
 
     def cost(self, x: Tokens) -> Cost:
         return Cost(params=len(self.names) * x.c)
@@ -72,6 +71,34 @@ class ClassToken(PrependTokens):
     examples: ClassVar = [({}, Tokens(6, 4, Grid(2, 3)))]
 
     names: Annotated[tuple[Name, ...], Field(min_length=1, max_length=256)] = ("cls",)
+
+
+class AppendTokens(Op):
+    """Appends learned tokens, each with a name; the result lies on no grid."""
+
+    role: ClassVar[str] = "token"
+    examples: ClassVar = [
+        ({"names": ("dist",)}, Tokens(7, 4, Grid(2, 3), ("cls",))),
+        ({"names": ("a", "b"), "init": "normal"}, Tokens(6, 4, None, (), ("dist",))),
+    ]
+
+    names: Annotated[tuple[Name, ...], Field(min_length=1, max_length=256)]
+    init: Init = "trunc_normal"
+
+    def label(self) -> str:
+        return f"{', '.join(self.names)} +"
+
+    def infer(self, x: Tokens) -> Tokens:
+        check_names(self.names, x)
+        return replace(x, n=x.n + len(self.names), grid=None, suffix=x.suffix + self.names)
+
+    def cost(self, x: Tokens) -> Cost:
+        return Cost(params=len(self.names) * x.c)
+
+    def build(self, x: Tokens) -> "nn.Module":
+        from archspec.ops.layers.token import AppendTokens
+
+        return AppendTokens(len(self.names), x.c, self.init)
 
 
 class SplitPrefix(Op):
@@ -120,17 +147,20 @@ class SelectToken(Op):
 
 
 class MeanPool(Op):
-    """Global average pooling over the positions of an image, or over the tokens without the prefix."""
+    """Global average pooling over the positions of an image, or over the tokens that have no names."""
 
     role: ClassVar[str] = "pool"
     examples: ClassVar = [
         ({}, Tokens(7, 4, Grid(2, 3), ("cls",))),
-        ({"prefix": True}, Tokens(7, 4, Grid(2, 3), ("cls",))),
+        ({"prefix": True}, Tokens(8, 4, None, ("cls",), ("dist",))),
+        ({"suffix": True}, Tokens(8, 4, None, ("cls",), ("dist",))),
         ({}, Image(4, 3, 3)),
     ]
 
     prefix: bool = False
     """Count the tokens in front in."""
+    suffix: bool = False
+    """Count those behind in."""
 
     def infer(self, x: Image | Tokens) -> Vector:
         return Vector(x.c)
@@ -142,8 +172,9 @@ class MeanPool(Op):
         from archspec.ops.layers.token import MeanPool
 
         if isinstance(x, Image):
-            return MeanPool(0, (2, 3))
-        return MeanPool(0 if self.prefix else len(x.prefix), (1,))
+            return MeanPool(slice(None), (2, 3))
+        first, last = 0 if self.prefix else len(x.prefix), x.n if self.suffix else x.n - len(x.suffix)
+        return MeanPool(slice(first, last) if last - first < x.n else slice(None), (1,))
 
 
 class PositionEmbedding(Op):
@@ -187,3 +218,10 @@ class SinusoidPosition(Op):
         from archspec.ops.layers.token import SinusoidPosition
 
         return SinusoidPosition(x.n, x.c, (x.grid.h, x.grid.w) if x.grid else None, recompute=self.recompute)
+
+
+def check_names(names: tuple[str, ...], x: Tokens) -> None:
+    """Raises a RuleError where new tokens would have a name twice, or one that a token has already."""
+    twice = sorted({name for name in names if (*names, *x.prefix, *x.suffix).count(name) > 1})
+    if twice:
+        raise RuleError(f"two tokens would be named {', '.join(twice)}", code="token", field="names")

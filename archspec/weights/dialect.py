@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from archspec.errors import Mark, Problem, Source, SpecError, printable
 from archspec.language.expression import MOST_STEPS, Effort, ExpressionError, SpentError, evaluate
@@ -17,6 +17,8 @@ from archspec.weights.pattern import BRACES, regex
 
 Captures = tuple[tuple[str, str], ...]
 """What a pattern's letters stand for in a name, sorted by letter."""
+Resampling = Literal["bicubic", "antialiased"]
+"""How tables of positions are brought to another size: as DeiT's code does, or as timm does, which filters."""
 LONGEST_NAME = 1_000  # of a source's tensor; longer ones are not compared with patterns
 MOST_COMPARISONS = 2_000_000
 """How many times tensors' names may be compared with patterns."""
@@ -110,6 +112,10 @@ class Dialect:
     name: str
     rules: tuple[Rule, ...] = ()
     drops: tuple[str, ...] = ()
+    edition_of: str | None = None
+    """The source by whose name this one is reached too."""
+    resampling: Resampling = "bicubic"
+    """How the source's code brings tables of positions to another size."""
 
     @cached_property
     def drop_patterns(self) -> tuple[re.Pattern[str], ...]:
@@ -152,6 +158,11 @@ class Dialect:
         """Whether a rule is for tensors of the name that this one ends in, not for any."""
         matches = ((rule, match[0]) for rule in self.rules if (match := rule.match(name)))
         return any(rule.ours[place].endswith(f".{name.rpartition('.')[2]}") for rule, place in matches)
+
+    def within(self, prefix: str) -> Dialect:
+        """The same, where all of the source's names stand below a prefix."""
+        rules = [replace(rule, theirs=tuple(f"{prefix}.{name}" for name in rule.theirs)) for rule in self.rules]
+        return replace(self, rules=tuple(rules), drops=tuple(f"{prefix}.{name}" for name in self.drops))
 
     def drops_name(self, name: str) -> bool:
         """Whether one of the source's names is known, and not wanted."""

@@ -1,7 +1,7 @@
 """Weights in and out: any source's tensors into a model, a model's into a file or under another source's names.
 
 The rules of renaming are data beside the specs (`archspec.weights.rules`). A module whose table depends on
-the image's size has `resample(name, table) -> (tensor, note)`, and is asked when the shapes differ.
+the image's size has `resample(name, table, antialias=…) -> (tensor, note)`, and is asked when the shapes differ.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from einops import EinopsError
@@ -19,10 +19,11 @@ from torch import Tensor, nn
 
 import archspec
 from archspec.compiler import compile
-from archspec.errors import Problem, RuleError, listing, printable
+from archspec.errors import Problem, RuleError, listing, nearest, printable
 from archspec.graph import Graph
 from archspec.weights.admit import no_room
 from archspec.weights.checkpoint import Checkpoint, unwrap
+from archspec.weights.dialect import Resampling
 from archspec.weights.error import WeightsError, shown
 from archspec.weights.file import read, write
 from archspec.weights.plan import plan, tensors_of
@@ -48,11 +49,14 @@ def load_weights(
     source: str = "auto",
     strict: bool = True,
     allow_missing: Iterable[str] = (),
+    resampling: Resampling | None = None,
 ) -> LoadReport:
     """Fill a model from a file or a state dict, whoever wrote it; the values change in place, and only if all is well.
 
     `source` is one of the spec's `weights` file, `archspec` for the model's own names, or `auto`. `allow_missing` names
     tensors that need not fit (`head*`): the model's, which keep their values, or the source's, which are dropped.
+    `resampling` is how tables of positions are brought to another image size, as in the source's own code unless it
+    is given: `antialiased` as timm does, `bicubic` as DeiT's code does and all others; the report says which.
 
     Raises a WeightsError where the weights cannot be read, the source is unknown, or the model is on the meta device;
     under `strict` also where a tensor is missing, left over, of another shape, or of a kind that the model cannot hold.
@@ -63,7 +67,8 @@ def load_weights(
         if reason := no_room(target):
             help = "build it on cpu or cuda" if target.is_meta else None
             raise WeightsError(Problem("weights-device", f"{shown(name)} of the model {reason}", help=help))
-    matched = plan(model, _open(weights), source, allow_missing)
+    check_resampling(resampling)
+    matched = plan(model, _open(weights), source, allow_missing, resampling)
     if strict and matched.report.faults:
         raise WeightsError(_misfit(matched.report))
     owned = {tensor.untyped_storage().data_ptr() for tensor in targets.values()}
@@ -76,14 +81,27 @@ def load_weights(
 
 
 def plan_weights(
-    model: nn.Module | Graph, weights: Weights, source: str = "auto", allow_missing: Iterable[str] = ()
+    model: nn.Module | Graph,
+    weights: Weights,
+    source: str = "auto",
+    allow_missing: Iterable[str] = (),
+    resampling: Resampling | None = None,
 ) -> LoadReport:
     """What `load_weights` would do; of a file only names, shapes and dtypes are read.
 
     Raises a WeightsError where the weights cannot be read or the source is unknown; what does not fit is in the report.
     """
     model = compile(model, device="meta") if isinstance(model, Graph) else model
-    return plan(model, _open(weights, header_only=True), source, allow_missing, without_values=True).report
+    check_resampling(resampling)
+    opened = _open(weights, header_only=True)
+    return plan(model, opened, source, allow_missing, resampling, without_values=True).report
+
+
+def check_resampling(rule: str | None) -> None:
+    """Raises a WeightsError where there is no such way to resample."""
+    if rule is not None and rule not in get_args(Resampling):
+        message = f"resampling is {' or '.join(get_args(Resampling))}, got {shown(rule)}"
+        raise WeightsError(Problem("weights-source", message, help=nearest(str(rule), get_args(Resampling))))
 
 
 def save_weights(model: nn.Module, path: str | Path) -> None:

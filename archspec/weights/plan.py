@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from archspec.errors import RuleError, listing, nearest
 from archspec.weights.admit import admitted, numel, shape_of
 from archspec.weights.checkpoint import Checkpoint
-from archspec.weights.dialect import Link
+from archspec.weights.dialect import Link, Resampling
 from archspec.weights.error import shown
 from archspec.weights.report import FAULTS, Entry, LoadReport
 from archspec.weights.sources import choose, origin_of, title_of
@@ -40,14 +40,17 @@ def plan(
     checkpoint: Checkpoint,
     source: str,
     allow_missing: Iterable[str],
+    resampling: Resampling | None,
     *,
     without_values: bool = False,
 ) -> Plan:
     """Match a checkpoint to a model; nothing is copied. `without_values` also takes tensors on the meta device.
 
+    `resampling` is how tables of positions are brought to another size; None does it as the source's code does.
+
     Raises a WeightsError where the source is unknown or explains nothing, a SpecError for faulty rules.
     """
-    matcher = _Matcher(model, checkpoint, source, without_values)
+    matcher = _Matcher(model, checkpoint, source, resampling, without_values)
     allowed = [allow_missing] if isinstance(allow_missing, str) else list(allow_missing)
     entries = tuple(_excused(entry, allowed) for entry in matcher.entries())
     warnings = (*_unused(allowed, entries), *_not_finite(matcher.tensors))
@@ -65,12 +68,20 @@ def tensors_of(model: nn.Module) -> dict[str, Tensor]:
 class _Matcher:
     """Fits source tensors to model tensors along the links; those that fit are in `tensors`."""
 
-    def __init__(self, model: nn.Module, checkpoint: Checkpoint, source: str, without_values: bool) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        checkpoint: Checkpoint,
+        source: str,
+        resampling: Resampling | None,
+        without_values: bool,
+    ) -> None:
         self.model = model
         self.without_values = without_values
         self.theirs = checkpoint.tensors
         self.ours = tensors_of(model)
         self.dialect, self.links = choose(source, model, self.ours, checkpoint)
+        self.resampling = resampling or self.dialect.resampling
         self.tensors: dict[str, Tensor] = {}
 
     def entries(self) -> Iterator[Entry]:
@@ -153,7 +164,7 @@ class _Matcher:
         if resample is None or not part.ndim == target.ndim > 1:  # what has one axis is no table
             raise RuleError("")
         try:
-            resampled, note = resample(name.rpartition(".")[2], part)
+            resampled, note = resample(name.rpartition(".")[2], part, antialias=self.resampling == "antialiased")
         except RuleError:
             raise
         except (RuntimeError, ValueError):  # torch cannot resample what is empty

@@ -15,6 +15,11 @@ They lie beside the specs, a file for each family, which its specs name under `w
         patch_embed.proj.weight: {name: embed.weight, rearrange: "o (p1 p2 c) -> o c p1 p2"}
       drop: ["blocks.{i}.attention_bias_idxs"]            # names of the source that the model does without
     timm: {like: official}                                # another source's rules, also vit.yaml#timm, and own ones
+    wrapped: {like: timm, within: student}                # whose names stand below `student.`, but for own rules
+    older: {edition_of: official, rules: …}               # `official` means this one too, if it explains more
+
+`resampling: antialiased` says that tables of positions are brought to another size as timm does, and not by DeiT's
+`bicubic`, which does not filter; a source has it from the one that it is like.
 
 `rearrange` reads from the source to the model; sizes that the model's shape does not tell stand in
 `sizes: {h: "heads[s]"}`. Where one of the model's is cut into several of the source's on the way back,
@@ -24,17 +29,18 @@ They lie beside the specs, a file for each family, which its specs name under `w
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast, get_args
 
 from archspec.errors import MOST_PROBLEMS, Mark, Problem, SpecError, listing, nearest, printable
 from archspec.language import document
 from archspec.language.document import Fields, Items, Leaf, Tree
-from archspec.weights.dialect import Dialect, Rule
+from archspec.weights.dialect import Dialect, Resampling, Rule
 from archspec.weights.pattern import alternatives, count_alternatives, unknown_capture
 
 MOST_LIKES = 20
 MOST_PATTERNS = 10_000
 """How many names the sources of a file may have, all words in braces written out, like other sources or not."""
-_SOURCE_KEYS = ("like", "rules", "drop")
+_SOURCE_KEYS = ("like", "within", "edition_of", "resampling", "rules", "drop")
 _RULE_KEYS = ("name", "axis", "rearrange", "sizes", "parts")
 
 Key = tuple[str, str]
@@ -124,12 +130,47 @@ class _Reader:
         self._charge(base.size, tree.mark)
         own = self._rules(name, tree.entries.get("rules"))
         replaced = {name for rule in own for name in rule.ours}
+        prefix = self._text(tree, "within")
+        if prefix is not None:
+            base = base.within(prefix)
         inherited = [rule for rule in base.rules if replaced.isdisjoint(rule.ours)]
         drops = self._texts(tree.entries["drop"]) if "drop" in tree.entries else ()
         self._charge(len(drops), tree.mark)
         for drop in drops:
             self._check(drop, tree.entries["drop"].mark)
-        return Dialect(name, (*inherited, *own), (*base.drops, *drops))
+        rules, drops = (*inherited, *own), (*base.drops, *drops)
+        return Dialect(name, rules, drops, self._edition(key, tree), self._resampling(tree, base))
+
+    def _resampling(self, tree: Fields, base: Dialect) -> Resampling:
+        """How tables of positions are brought to another size."""
+        leaf = tree.entries.get("resampling")
+        if leaf is None:
+            return base.resampling
+        rule = document.plain(leaf)
+        if rule not in get_args(Resampling):
+            self._complain(f"resampling is {' or '.join(get_args(Resampling))}, got {rule!r}", leaf.mark)
+        return cast(Resampling, rule)
+
+    def _edition(self, key: Key, tree: Fields) -> str | None:
+        """The source of the same file that this one is an edition of."""
+        file, name = key
+        other = self._text(tree, "edition_of")
+        sources = [source for source in self.tree(file).entries if source != name]
+        if other is not None and other not in sources:
+            near = nearest(other, sources) or f"there are {listing(sources)}"
+            message = f"{name} is an edition of {other}, which is no other source of {file}"
+            self._complain(message, tree.entries["edition_of"].mark, near)
+        return other
+
+    def _text(self, tree: Fields, key: str) -> str | None:
+        """A key's name without braces; None where there is none."""
+        leaf = tree.entries.get(key)
+        if leaf is None:
+            return None
+        if not (isinstance(leaf, Leaf) and isinstance(leaf.value, str) and leaf.value and "{" not in leaf.value):
+            self._complain(f"{key} takes a name, without braces", leaf.mark)
+            return None
+        return leaf.value
 
     def _charge(self, patterns: int, mark: Mark) -> None:
         """Count names before they are written out; raises a SpecError where they are too many."""

@@ -55,22 +55,22 @@ def source_named(name: str, known: Mapping[str, Dialect]) -> Dialect:
 def choose(
     source: str, model: nn.Module, ours: Mapping[str, Tensor], checkpoint: Checkpoint
 ) -> tuple[Dialect, list[Link]]:
-    """The source of that name, or for `auto` the one that explains most of a checkpoint, and its links.
+    """The source that explains most of a checkpoint, and its links: of that name and its editions, for `auto` of all.
 
-    Raises a WeightsError where no source has that name, or none explains a single tensor.
+    Raises a WeightsError where no source has that name, or for `auto` none explains a single tensor.
     """
     theirs, params = checkpoint.tensors, params_of(model)
     if source == OWN or (source == "auto" and theirs.keys() == ours.keys()):
         return identity(), identity().links(ours, params)
     known = sources_of(model)
+    named = list(known.values())
     if source != "auto":
-        dialect = source_named(source, known)
-        return dialect, dialect.links(ours, params)
-    check_work(known.values(), len(ours))
+        named = [source_named(source, known), *(other for other in named if other.edition_of == source)]
+    check_work(named, len(ours))
     effort = Effort()
-    candidates = [(dialect, dialect.links(ours, params, effort)) for dialect in known.values()]
+    candidates = [(dialect, dialect.links(ours, params, effort)) for dialect in named]
     explained = [sum(name in theirs for link in links for name in link.theirs) for _, links in candidates]
-    if not any(explained):
+    if source == "auto" and not any(explained):
         message = f"{printable(checkpoint.name)} has no name that {title_of(model)} knows"
         notes = (
             f"theirs: {listing(map(shown, theirs), 4)}",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from archspec.cli import main
 from archspec.language import open_spec, packaged_specs
+from tests.support.article import LISTINGS
 from tests.support.proofs import STRENGTH, proofs
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +45,15 @@ def test_every_claim_is_of_a_variant_that_there_is() -> None:
         for numbers, file in peers.values():
             assert numbers in STRENGTH
             assert (ROOT / file).is_file()
+
+
+def test_every_edition_of_the_article_has_its_line_and_logits_to_answer_for() -> None:
+    variants = {variant for file in packaged_specs() for variant in open_spec(file).variants if "article" in variant}
+    assert LISTINGS.keys() == variants
+    claims = proofs()
+    for variant in variants:
+        assert README.count(f"| [{variant}](") == 1
+        assert any(numbers == "logits" for numbers, _ in claims[variant].values())
 
 
 def test_the_strongest_claim_is_kept() -> None:

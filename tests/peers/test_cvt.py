@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import pytest
 import torch
 from torch import nn
 
-from tests.support.agreement import heads, twin
+import archspec
+from tests.support.agreement import assert_filled_alike, heads, twin
 from tests.support.laws import Case, Line, laws
-from tests.support.peers import hf, randomise, variants
+from tests.support.peers import SPECS, hf, randomise, variants
 
 CVT_13: dict[str, Any] = {"depth": [1, 2, 10], "drop_path_rate": [0.0, 0.0, 0.0]}
 CVT_21 = {**CVT_13, "depth": [1, 4, 16]}
@@ -61,3 +63,14 @@ def test_the_activation_is_all_that_tells_the_editions_apart() -> None:
     with torch.no_grad():
         actual, expected = ours.eval()(x), heads(peer.eval()(x))["logits"]
     assert (actual - expected).abs().max() > 1e-3 * expected.abs().max()
+
+
+@pytest.mark.parametrize("edition", ["", "_hf"])
+def test_the_heads_bias_starts_as_the_edition_has_it(edition: str) -> None:
+    """The authors' code fills the head's weight, and leaves its bias as torch makes it; transformers makes it zero."""
+    torch.manual_seed(0)
+    ours = archspec.build(SPECS / "cvt.yaml", f"cvt_13{edition}")
+    theirs = nn.Linear(384, 1000)
+    if edition:
+        theirs = cvt(CVT_13).classifier  # type: ignore[assignment]
+    assert_filled_alike({"bias": ours.get_parameter("head.bias").detach()}, {"bias": theirs.bias.detach()})

@@ -1,11 +1,10 @@
-"""LeViT against timm, transformers and vit-pytorch; in the listing and the formulas of the source article."""
+"""LeViT against timm, transformers and vit-pytorch."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import product
-from types import MethodType
 from typing import Any
 
 import pytest
@@ -38,25 +37,6 @@ def lucids(**options: Any) -> nn.Module:
     return lucid("levit.LeViT", image_size=96, num_classes=1000, **sizes, **options)
 
 
-def article(*, prose: bool) -> nn.Module:
-    """Its listing: GELU in the MLP too. Its formulas: softmax((QKᵀ + B) / √D), Hardswish behind it."""
-    from vit_pytorch import levit
-
-    def scaled(self: Any, scores: Tensor) -> Tensor:
-        bias = self.pos_bias(self.pos_indices).permute(2, 0, 1)[None]
-        shifted: Tensor = (scores / self.scale + bias) * self.scale
-        return shifted
-
-    peer = lucids()
-    for module in list(peer.modules()):
-        if isinstance(module, levit.FeedForward):
-            module.net[1] = nn.GELU()
-        if prose and isinstance(module, levit.Attention):
-            module.to_out[0] = nn.Hardswish()
-            module.apply_pos_bias = MethodType(scaled, module)
-    return peer
-
-
 def timms(variant: str, laws: str, *settings: str, source: str = "timm", **options: Any) -> Case:
     name = variant.removesuffix("_nodistill")
     model = partial(timm, name, distilled=name == variant, **options)
@@ -69,8 +49,7 @@ def transformers(variant: str, config: dict[str, Any]) -> Case:
 
 
 def edition(variant: str, model: Callable[[], nn.Module], laws: str, ours: Iterable[str] = SMALL) -> Case:
-    peer = "the article" if "article" in variant else "vit-pytorch"
-    return Case(peer, "vit_pytorch/levit", variant, model, laws, ours, "vit_pytorch", calm)
+    return Case("vit-pytorch", "vit_pytorch/levit", variant, model, laws, ours, "vit_pytorch", calm)
 
 
 CASES: list[Line] = [
@@ -95,9 +74,7 @@ CASES: list[Line] = [
             partial(lucid, "levit.LeViT", image_size=64, num_classes=7, dim=(24, 40, 56), depth=(2, 1, 1),
                     heads=(1, 2, 2), mlp_mult=3, dim_key=6, dim_value=18),
             "logits", settings(image=64, classes=7, dims=[24, 40, 56], depths=[2, 1, 1], heads=[1, 2, 2], mlp_ratio=3,
-                               key_dim=6, value_ratio=3)),
-    edition("levit_article", partial(article, prose=False), "logits"),
-    edition("levit_article_prose", partial(article, prose=True), "logits"),
+                               key_dim=6, value_dim=18)),
 ]  # fmt: skip
 
 test_laws = laws(CASES)

@@ -85,6 +85,6 @@ def test_the_position_of_another_size_is_resampled() -> None:
     small, large = (timm("pit_ti_224", img_size=size) for size in (96, 224))
     ours, _ = twin(small, "pit", "pit_ti_224", ["params.image=96"])
     report = archspec.load_weights(ours, large.state_dict(), "timm")
-    assert [entry.note for entry in report.entries if entry.status == "RESIZED"] == ["resized 27×27 → 11×11"]
+    assert [entry.note for entry in report.entries if entry.status == "RESIZED"] == ["resized 27×27 → 11×11, bicubic"]
     expected = nn.functional.interpolate(large.get_parameter("pos_embed"), (11, 11), mode="bicubic")
     assert torch.equal(ours.get_parameter("pos_embed.position"), expected)

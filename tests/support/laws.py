@@ -14,6 +14,7 @@ from typing import Protocol
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 import archspec
 from archspec.graph import Graph
@@ -186,6 +187,19 @@ def training(case: Case) -> None:
     assert_same_statistics(ours, peer, source)
 
 
+def dropping(case: Case) -> None:
+    """In training, dropout at the same places and of the same rates, which a function of both stands in for."""
+    peer, ours = case.noise(case.model()), case.build()
+    load_strictly(ours, peer, case.source)
+    x = pixels(case.graph()).double()
+    plain = our_heads(ours.double().train()(x))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(F, "dropout", lambda y, p=0.5, training=True, inplace=False: y + p * y.sin() if training else y)
+        actual, expected = our_heads(ours(x)), heads(peer.double().train()(x))
+    assert_same_heads(actual, expected, 1e-12)
+    assert all((actual[name] - plain[name]).abs().max() > 0.01 * plain[name].abs().max() for name in plain)
+
+
 def filling(case: Case) -> None:
     """A fresh model has the peer's names, and starts from tensors of the same mean and spread."""
     torch.manual_seed(0)
@@ -198,7 +212,7 @@ def filling(case: Case) -> None:
     )
 
 
-LAWS = {law.__name__: law for law in (parameters, buffers, places, logits, export, training, filling)}
+LAWS = {law.__name__: law for law in (parameters, buffers, places, logits, export, training, dropping, filling)}
 
 
 def laws(cases: Iterable[Line]) -> Callable[[Callable[[], None]], None]:

@@ -82,7 +82,21 @@ FAULTS = [
     ("them: {like: us}", 1, "no source us"),
     ("them: {like: us}\nus: {like: them}", 2, "like each other"),
     ("them: {like: ../x.yaml#us}", 1, "no file beside this one"),
+    ('us: {}\nthem: {like: us, within: "a{i}"}', 2, "within takes a name, without braces"),
+    ("them: {resampling: linear}", 1, "resampling is bicubic or antialiased, got 'linear'"),
+    ("them: {edition_of: us}", 1, "them is an edition of us, which is no other source of rules.yaml"),
+    ("them: {edition_of: them}", 1, "them is an edition of them, which is no other source"),
 ]
+
+
+def test_within_puts_the_names_of_another_source_below_a_prefix(tmp_path: Path) -> None:
+    text = "base:\n  rules: {a.x: b.x, c: d}\n  drop: [e]\nthem: {like: base, within: s.t, rules: {c: f}, drop: [g]}\n"
+    them = dialects(written(tmp_path, text))["them"]
+    assert [(link.ours, link.theirs) for link in them.links(["a.x", "c"], {})] == [
+        (("a.x",), ("s.t.b.x",)),
+        (("c",), ("f",)),
+    ]
+    assert [them.drops_name(name) for name in ("s.t.e", "e", "g", "s.t.g")] == [True, False, True, False]
 
 
 @pytest.mark.parametrize(("text", "line", "message"), FAULTS, ids=[message for *_, message in FAULTS])

@@ -15,7 +15,6 @@ import pytest
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 import archspec
 from archspec.ops.layers.resample import resize
@@ -281,19 +280,10 @@ def test_statistics_may_lack_their_count() -> None:
 # -- other image sizes -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("image", "note"), [("64", "4×4 → 8×8"), ("[32, 64]", "4×4 → 4×8")])
-def test_positions_are_resampled_as_deit_does(image: str, note: str) -> None:
-    weights, model = timms(), vit(f"params.image={image}")
-    report = load_weights(model, weights)
-    (entry,) = [entry for entry in report.entries if entry.status == "RESIZED"]
-    assert entry.note == f"resized {note}"
-    position, theirs = model.get_parameter("pos_embed.position"), weights["pos_embed"]
-    grid_of: Any = model.get_submodule("pos_embed").grid
-    h, w = grid_of
-    grid = theirs[:, 1:].reshape(1, 4, 4, 16).permute(0, 3, 1, 2)
-    wanted = F.interpolate(grid, size=(h, w), mode="bicubic", align_corners=False).flatten(2).transpose(1, 2)
-    assert torch.equal(position[:, :1], theirs[:, :1])
-    assert torch.equal(position[:, 1:], wanted)
+def test_a_way_to_resample_that_is_none_is_told() -> None:
+    for call in (load_weights, plan_weights):
+        with pytest.raises(WeightsError, match="resampling is bicubic or antialiased, got bicubik"):
+            call(vit(), timms(), resampling="bicubik")  # type: ignore[arg-type]
 
 
 def test_positions_that_are_no_grid_do_not_fit() -> None:
@@ -304,8 +294,8 @@ def test_positions_that_are_no_grid_do_not_fit() -> None:
 
 
 def test_a_grid_shaped_alike_is_resampled() -> None:
-    table, note = resize(torch.arange(8.0).view(1, 8, 1), (4, 8))
-    assert table.shape == (1, 32, 1) and note == "2×4 → 4×8"
+    table, note = resize(torch.arange(8.0).view(1, 8, 1), (4, 8), antialias=False)
+    assert table.shape == (1, 32, 1) and note == "2×4 → 4×8, bicubic"
 
 
 # -- the report --------------------------------------------------------------------------------------------------------

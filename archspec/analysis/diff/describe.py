@@ -55,7 +55,8 @@ def _block(block: Block) -> Entry:
     columns = {name: [part.get(name) for part in each] for name in fields}
     merged = {name: values[0] if all(value == values[0] for value in values) else values
               for name, values in columns.items()}  # fmt: skip
-    return {**merged, "repeat": len(each)}
+    dropped = {"layer_dropout": block.layer_dropout} if block.layer_dropout else {}
+    return {**merged, "repeat": len(each), **dropped}
 
 
 def _plain(value: Any) -> Any:

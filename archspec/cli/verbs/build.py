@@ -61,7 +61,9 @@ def run(args: argparse.Namespace) -> int:
     if args.weights:
         from archspec.weights import load_weights
 
-        loaded = load_weights(model, args.weights, source=args.source, allow_missing=args.allow_missing)
+        loaded = load_weights(
+            model, args.weights, source=args.source, allow_missing=args.allow_missing, resampling=args.resampling
+        )
     forward = _forward(model, graph, device, getattr(torch, args.dtype))
     table = report(graph)
     if args.json:

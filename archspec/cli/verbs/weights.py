@@ -36,12 +36,14 @@ def run(args: argparse.Namespace) -> int:
         from archspec.weights import load_weights, plan_weights, save_weights
 
         if args.dry_run:
-            report = plan_weights(graph, args.file, args.source, args.allow_missing)
+            report = plan_weights(graph, args.file, args.source, args.allow_missing, args.resampling)
         else:
             step("build")
             model = compile(graph)
             step("load")
-            report = load_weights(model, args.file, args.source, allow_missing=args.allow_missing)
+            report = load_weights(
+                model, args.file, args.source, allow_missing=args.allow_missing, resampling=args.resampling
+            )
             if args.output:
                 save_weights(model, args.output)
     if args.json:

@@ -126,7 +126,7 @@ class Parts:
             same = wire.shape in reads[wire.source] and self.options.shapes == "changes"
             elsewhere = not top and beyond.issuperset(readers[wire.source, wire.out])
             if not same and not elsewhere:
-                tags = wire.shape.prefix if isinstance(wire.shape, Tokens) else ()
+                tags = (*wire.shape.prefix, *wire.shape.suffix) if isinstance(wire.shape, Tokens) else ()
                 labels[wire.source, wire.out] = (shape_text(wire.shape), tags)
         return labels
 

@@ -41,7 +41,7 @@ from archspec.diagrams.layout import COVERED, HEAD, RADIUS
 from archspec.diagrams.look import DARK, FONTS, LIGHT, Theme, css
 from archspec.diagrams.options import Options
 from archspec.diagrams.view import ALL, INPUT, OUTPUT, Box, Level, Opening, number, shape_text
-from archspec.graph import Repeat
+from archspec.graph import Repeat, named
 
 if TYPE_CHECKING:
     from archspec.diagrams.picture import Picture
@@ -217,8 +217,8 @@ def about(box: Box) -> Iterator[tuple[str, str]]:
     for varies in box.varies:
         yield "varies", varies
     for title, shape in zip(node.block.output_names() or ("output",), node.outputs, strict=True):
-        front = getattr(shape, "prefix", ())
-        yield title, f"{shape.kind} {shape_text(shape)}" + (f", in front {', '.join(front)}" if front else "")
+        tokens = "".join(f", {where} {', '.join(names)}" for where, names in named(shape))
+        yield title, f"{shape.kind} {shape_text(shape)}{tokens}"
     if box.cost.params:
         yield "params", f"{box.cost.params:,}"
     if box.cost.macs:

@@ -53,6 +53,8 @@ class NodeSpec(Part):
     """What the node reads, in place of the node above it: a name, `node.port`, a list, or a mapping port → name."""
     repeat: int | Expression | None = None
     """How many times in a row, each with its own weights; `i` and `n` count in expressions."""
+    layer_dropout: float | Expression | None = None
+    """How often, in training, one of the repetitions is left out for the whole batch; one of them at least stays."""
     when: bool | Expression | None = None
     """Whether the node is there; where not, its readers read what it would have read."""
     share: Name | None = None
@@ -143,8 +145,8 @@ class Library(Part):
 
 
 NODE_KEYS = keys_of(NodeSpec)
-"""The keys of a node that are the language's: block, from, repeat, when, share, doc. All others are its block's."""
-SHARING_KEYS = tuple(key for key in NODE_KEYS if key not in ("block", "repeat"))
+"""The keys of a node that are the language's: block, from, repeat, when, share … All others are its block's."""
+SHARING_KEYS = tuple(key for key in NODE_KEYS if key not in ("block", "repeat", "layer_dropout"))
 """The keys of a node with `share`: what it applies, and how often, is said by the node whose weights it shares."""
 
 Holds = Literal["values", "names", "nodes", "blocks", "slots"]

@@ -52,7 +52,13 @@ def _block(level: Level, name: str, resolver: Resolver) -> Block:
     tree, path = level.fields(name), f"{level.path}.{name}"
     if level.specs[name].share is not None:
         return _shared(level, name, resolver)
-    return _repeat(tree, path, resolver) if "repeat" in tree.entries else resolver.block(tree, path)
+    if "repeat" in tree.entries:
+        return _repeat(tree, path, resolver)
+    if "layer_dropout" in tree.entries:
+        message = f"{path} is not repeated, so no repetition of it can be left out"
+        mark = tree.keys["layer_dropout"]
+        raise resolver.problems.fail(Problem("unknown-key", message, mark, path, key="layer_dropout"))
+    return resolver.block(tree, path)
 
 
 def _shared(level: Level, name: str, resolver: Resolver) -> Block:
@@ -91,7 +97,19 @@ def _repeat(tree: Fields, path: str, resolver: Resolver) -> Block:
         outputs = ", ".join(blocks[0].output_names()) or "its output"
         message = f"{path}: {blocks[0].word} cannot be repeated, because {outputs} and its ports do not match"
         raise problems.fail(Problem("ports", message, leaf.mark, path_of_count))
-    return Repeat(blocks=blocks)
+    return Repeat(blocks=blocks, layer_dropout=layer_dropout_of(tree, path, resolver))
+
+
+def layer_dropout_of(tree: Fields, path: str, resolver: Resolver) -> float:
+    """How often a repetition of a node is left out in training. Raises UnresolvedError."""
+    leaf, path = tree.entries.get("layer_dropout"), f"{path}.layer_dropout"
+    if leaf is None:
+        return 0.0
+    rate = resolver.value(leaf, path)
+    if type(rate) not in (int, float) or not 0 <= rate < 1:
+        message = f"{path} takes a number of at least 0 and below 1, got {show_value(rate)}"
+        raise resolver.problems.fail(Problem("wrong-type", message, leaf.mark, path))
+    return float(rate)
 
 
 def count_of(tree: Fields, path: str, resolver: Resolver) -> int:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from archspec.language.wiring.definition import Definition
 from archspec.language.wiring.edges import output_refs, reference
 from archspec.language.wiring.level import Level
-from archspec.language.wiring.nodes import check_node_name, check_share, count_of, is_there
+from archspec.language.wiring.nodes import check_node_name, check_share, count_of, is_there, layer_dropout_of
 from archspec.language.wiring.problems import UnresolvedError
 from archspec.language.wiring.resolver import Resolver
 from archspec.language.wiring.values import Unknown, fields_at
@@ -35,6 +35,7 @@ def _node(level: Level, name: str, resolver: Resolver) -> None:
     with suppress(UnresolvedError):
         if "repeat" in tree.entries:
             count_of(tree, path, resolver)
+            layer_dropout_of(tree, path, resolver)
     with suppress(UnresolvedError):
         if level.specs[name].share is not None:
             check_share(level, name, resolver)

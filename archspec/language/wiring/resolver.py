@@ -137,7 +137,7 @@ class Resolver:
 
     def _slot(self, outer: type[Block], key: str, role: str, tree: Tree, path: str) -> Block:
         """The block in a slot: it reads as many values as the slot's default block, and gives one."""
-        wiring = [other for other in SHARING_KEYS if other != "doc"] + ["repeat"]
+        wiring = [other for other in SHARING_KEYS if other != "doc"] + ["repeat", "layer_dropout"]
         if isinstance(tree, Fields) and (extra := [other for other in tree.entries if other in wiring]):
             message = f"{path} is a slot of {outer.word}, so it cannot say {extra[0]}: only a node can"
             raise self.problems.fail(Problem("unknown-key", message, tree.keys[extra[0]], path, key=extra[0]))

@@ -136,11 +136,11 @@ class BiasedAttention(nn.Module):
         across_by = (columns[::across, None] - columns).abs()
         self.distance.copy_(rearrange(down_by[:, None, :, None] * w + across_by[:, None], "i j k l -> (i j) (k l)"))
 
-    def resample(self, _name: str, table: Tensor) -> tuple[Tensor, str]:
+    def resample(self, _name: str, table: Tensor, *, antialias: bool) -> tuple[Tensor, str]:
         """A table (h, m) of another grid's distances, stretched to this one."""
         if table.ndim != 2 or table.shape[0] != self.heads:
             raise RuleError("only tables of as many heads can be resampled")
-        resized, note = resize(table.t()[None], self.grid)
+        resized, note = resize(table.t()[None], self.grid, antialias=antialias)
         return resized[0].t(), note
 
     def forward(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:

@@ -37,7 +37,7 @@ class Conv2d(nn.Conv2d):
         if self.bias is not None:
             nn.init.zeros_(self.bias)
 
-    def resample(self, _name: str, kernel: Tensor) -> tuple[Tensor, str]:
+    def resample(self, _name: str, kernel: Tensor, *, antialias: bool) -> tuple[Tensor, str]:
         """A kernel (o, 3, h, w) for colour images, for other channels: each colour in turn, as strong in all."""
         outputs, channels, *window = kernel.shape
         if channels != 3 or self.groups != 1 or [outputs, *window] != [self.out_channels, *self.kernel_size]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from archspec.errors import RuleError
 from archspec.ops.layers.fill import fill
-from archspec.ops.layers.resample import resize
+from archspec.ops.layers.resample import resize, resize_image
 
 
 class Token(nn.Module):
@@ -34,6 +33,13 @@ class PrependTokens(Token):
         return torch.cat((super().forward(x), x), 1)
 
 
+class AppendTokens(Token):
+    """(b, m, c) → (b, m + n, c) with the learned tokens behind."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat((x, super().forward(x)), 1)
+
+
 class SplitPrefix(nn.Module):
     """(b, n, c) → the first `count` tokens, and the others."""
 
@@ -57,14 +63,14 @@ class SelectToken(nn.Module):
 
 
 class MeanPool(nn.Module):
-    """The mean over `axes`, the first `skip` tokens left out."""
+    """The mean over `axes` of those tokens, or channels, that `counted` picks."""
 
-    def __init__(self, skip: int, axes: tuple[int, ...]) -> None:
+    def __init__(self, counted: slice, axes: tuple[int, ...]) -> None:
         super().__init__()
-        self.skip, self.axes = skip, axes
+        self.counted, self.axes = counted, axes
 
     def forward(self, x: Tensor) -> Tensor:
-        return (x[:, self.skip :] if self.skip else x).mean(self.axes)
+        return (x if self.counted == slice(None) else x[:, self.counted]).mean(self.axes)
 
 
 class PositionEmbedding(nn.Module):
@@ -79,12 +85,12 @@ class PositionEmbedding(nn.Module):
     def reset_parameters(self) -> None:
         fill(self.position, self.init)
 
-    def resample(self, _name: str, table: Tensor) -> tuple[Tensor, str]:
+    def resample(self, _name: str, table: Tensor, *, antialias: bool) -> tuple[Tensor, str]:
         """A table (1, m, c) for another grid, at this one; the prefix is kept as it is."""
         if self.grid is None or table.ndim != 3 or table.shape[2] != self.position.shape[2]:
             raise RuleError("only tables of the same width, of tokens with a grid, can be resampled")
         prefix = self.position.shape[1] - self.grid[0] * self.grid[1]
-        body, note = resize(table[:, prefix:], self.grid)
+        body, note = resize(table[:, prefix:], self.grid, antialias=antialias)
         return torch.cat((table[:, :prefix], body), 1), note
 
     def forward(self, x: Tensor) -> Tensor:
@@ -103,13 +109,12 @@ class ImagePosition(nn.Module):
     def reset_parameters(self) -> None:
         fill(self.position, self.init)
 
-    def resample(self, _name: str, table: Tensor) -> tuple[Tensor, str]:
+    def resample(self, _name: str, table: Tensor, *, antialias: bool) -> tuple[Tensor, str]:
         """A map (1, c, h, w) of another size, at this one."""
         if table.ndim != 4 or table.shape[1] != self.position.shape[1]:
             raise RuleError("only maps of the same width can be resampled")
-        (h, w), size = table.shape[2:], self.position.shape[2:]
-        resized = F.interpolate(table.float(), size=size, mode="bicubic", align_corners=False).to(table.dtype)
-        return resized, f"{h}×{w} → {size[0]}×{size[1]}"
+        h, w = self.position.shape[2:]
+        return resize_image(table, (h, w), antialias=antialias)
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.position
@@ -133,8 +138,8 @@ class SinusoidPosition(PositionEmbedding):
         with torch.no_grad():
             self.position.copy_(torch.where(channel % 2 == 0, angle.sin(), angle.cos())[None])
 
-    def resample(self, name: str, table: Tensor) -> tuple[Tensor, str]:
+    def resample(self, name: str, table: Tensor, *, antialias: bool) -> tuple[Tensor, str]:
         """Theirs at another grid; or our own, where it is to be computed anew."""
         if self.recompute:
             return self.position.detach(), "computed anew"
-        return super().resample(name, table)
+        return super().resample(name, table, antialias=antialias)
