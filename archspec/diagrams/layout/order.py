@@ -26,14 +26,14 @@ def order(vertices: Mapping[str, Vertex], hops: list[Hop], effort: Effort) -> li
     ways = Ways.of(hops)
     main = ways.main()
     least = _crossings(best, ways.below, main)
+    if not least[1]:
+        return best
     for start in (best, _switched(best, ways, main, effort)):
         current = start
         for sweep in range(SWEEPS):
             crossings = _crossings(current, ways.below, main)
             if crossings < least:
                 best, least = current, crossings
-            if not least[1]:
-                return best
             current = _settled(current, ways.above if sweep % 2 == 0 else ways.below, down=sweep % 2 == 0)
     return _switched(best, ways, main, effort)
 

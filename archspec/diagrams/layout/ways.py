@@ -33,6 +33,8 @@ class Ways:
     def on(self, vertex: Vertex) -> list[Hop]:
         """The hops that the longest ways from a vertex begin with."""
         fan = self.below.get(vertex, [])
+        if len(fan) < 2:
+            return fan
         most = max((self.height[hop.b] for hop in fan), default=0)
         return self._real([hop for hop in fan if self.height[hop.b] == most])
 
@@ -42,6 +44,8 @@ class Ways:
 
     def _real(self, fan: list[Hop]) -> list[Hop]:
         """Without lanes and sources, where others are left."""
+        if len(fan) < 2:
+            return fan
         real = [hop for hop in fan if not (hop.a.lane or hop.b.lane)] or fan
         return [hop for hop in real if hop.a in self.above or hop.a.rim] or real
 
