@@ -30,6 +30,8 @@ def arrange(level: Level, options: Options) -> Arrangement:
         (write_frame if box.kind == "frame" else write_box)(box, measure)
     if options.heat:
         warm(placed)
+    first = next((box for box in placed.boxes if box.box.role == INPUT), None)
+    placed.axis = first.x + first.w / 2 if first and not measure.flat else placed.width / 2
     surround(placed)
     return placed
 
@@ -61,8 +63,9 @@ class _Placer:
                 half = vertex.before
                 placed = self.box(box, kind, u1 + vertex.u - half, v1 + vertex.v, 2 * half, vertex.along, depth)
                 leaf = part.leaves.get(name)
-                placed.step = part.step
-                placed.texts = [Text(0, 0, *line) for line in leaf.lines] if leaf else []
+                if leaf:
+                    placed.step = leaf.step
+                    placed.texts = [Text(0, 0, *line) for line in leaf.lines]
         for wire, route in zip(part.level.wires, part.plan.routes, strict=True):
             self.wire(part.level, wire, [(u1 + u, v1 + v) for u, v in route], start, end, depth)
         for (name, out), label in part.labels.items():

@@ -14,24 +14,24 @@ def surround(placed: Arrangement) -> None:
     """Title above; legend and caption below; all within a margin."""
     theme, options, margin = placed.options.theme, placed.options, 16.0
     wide = max(placed.width, 330.0 if options.title or options.caption else 0.0)
-    head: list[Text] = []
-    y = 0.0
-    if options.title:
-        for line in balance(options.title, theme.size + 2, theme.bold, wide):
-            y += (theme.size + 2) * 1.3
-            head.append(Text(wide / 2, y - 4, line, theme.size + 2, "bold"))
-        y += 10
-    _shift(placed, (wide - placed.width) / 2, y)
-    placed.texts += head
+    title = balance(options.title, theme.size + 2, theme.bold, wide) if options.title else []
+    caption = balance(options.caption, theme.small, theme.regular, wide) if options.caption else []
+    left = min(max(wide / 2 - placed.axis, 0.0), wide - placed.width)
+    axis = left + placed.axis
+    y = len(title) * (theme.size + 2) * 1.3 + 10 * bool(title)
+    _shift(placed, left, y)
+    x = _centre(axis, wide, [width(line, theme.size + 2, theme.bold) for line in title])
+    for place, line in enumerate(title, 1):
+        placed.texts.append(Text(x, place * (theme.size + 2) * 1.3 - 4, line, theme.size + 2, "bold"))
     y += placed.height
     if options.legend:
-        y = legend(placed, wide, y + 16)
-    if options.caption:
-        y += 8
-        for line in balance(options.caption, theme.small, theme.regular, wide):
-            y += theme.small * 1.4
-            placed.texts.append(Text(wide / 2, y, line, theme.small, "muted"))
-        y += 4
+        y = legend(placed, wide, axis, y + 16)
+    x = _centre(axis, wide, [width(line, theme.small, theme.regular) for line in caption])
+    y += 8 * bool(caption)
+    for line in caption:
+        y += theme.small * 1.4
+        placed.texts.append(Text(x, y, line, theme.small, "muted"))
+    y += 4 * bool(caption)
     placed.width, placed.height = wide, y
     _shift(placed, margin, margin)
     placed.width, placed.height = placed.width + 2 * margin, placed.height + 2 * margin
@@ -52,7 +52,13 @@ def _wide(sample: tuple[str, str | None]) -> float:
     return 21.0 if sample[0] == "line" else 13.0
 
 
-def legend(placed: Arrangement, wide: float, y: float) -> float:
+def _centre(axis: float, wide: float, lines: list[float]) -> float:
+    """The middle of centred lines, whose widths are given: as near to the axis as the page lets them be."""
+    half = max(lines, default=0.0) / 2
+    return min(max(axis, half), max(wide - half, half))
+
+
+def legend(placed: Arrangement, wide: float, axis: float, y: float) -> float:
     """Draw a sample and a word for everything that has a look of its own, in rows; gives where they end."""
     theme, gap = placed.options.theme, 14.0
     rows: list[list[Entry]] = [[]]
@@ -60,8 +66,10 @@ def legend(placed: Arrangement, wide: float, y: float) -> float:
         if rows[-1] and sum(other.width(theme) + gap for other in rows[-1]) + entry.width(theme) > wide:
             rows.append([])
         rows[-1].append(entry)
-    for row in rows:
-        x = (wide - sum(entry.width(theme) + gap for entry in row) + gap) / 2
+    sizes = [sum(entry.width(theme) + gap for entry in row) - gap for row in rows]
+    middle = _centre(axis, wide, sizes)
+    for row, size in zip(rows, sizes, strict=True):
+        x = middle - size / 2
         y += theme.small * 1.6
         for entry in row:
             for sample in entry.samples:

@@ -24,11 +24,12 @@ Labels = Mapping[tuple[str, int], Label]
 
 @dataclass(slots=True, eq=False)
 class Leaf:
-    """The words of a closed box, and how large they make it."""
+    """The words of a closed box, how large they make it, and how far apart its ports are."""
 
     lines: list[Line]
     w: float
     h: float
+    step: float = 0.0
 
 
 class Measure:
@@ -102,7 +103,7 @@ class Measure:
 
     def widest(self, ports: tuple[str, ...]) -> float:
         """Room for the names of ports beside the words of a box."""
-        return max((self.words(name, self.theme.small, "muted") + 6 for name in ports), default=0.0)
+        return max((self.words(name, self.theme.small, "muted") + 6 for name in ports if name), default=0.0)
 
     def label_width(self, text: str, tags: tuple[str, ...]) -> float:
         return self.words(text, self.theme.small, "muted") + sum(
@@ -115,6 +116,8 @@ def even_size(size: float) -> float:
     return float(-(-size // 2) * 2)
 
 
-def ports_around(count: int, step: float) -> list[float]:
-    """Places of ports, evenly around the axis."""
-    return [(place - (count - 1) / 2) * step for place in range(count)]
+def ports_around(count: int, step: float, names: tuple[str, ...] = ()) -> list[float]:
+    """Places of ports, evenly around the axis; one that has an empty name takes no place."""
+    drawn = [place for place in range(count) if not names or names[place]]
+    row = {place: (number - (len(drawn) - 1) / 2) * step for number, place in enumerate(drawn)}
+    return [row.get(place, 0.0) for place in range(count)]

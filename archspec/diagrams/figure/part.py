@@ -7,6 +7,7 @@ from bisect import bisect
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from archspec.diagrams.figure.measure import Label, Labels, Leaf, Line, Measure, even_size, ports_around
 from archspec.diagrams.layout import Edge, Effort, Gaps, Plan, Vertex, layout
@@ -16,6 +17,7 @@ from archspec.graph import Shape, Tokens
 
 PAD = 14.0
 SUM = 20.0
+RIM = 4.0
 RIMS = {INPUT: -1, OUTPUT: 1}
 
 
@@ -27,10 +29,10 @@ class Part:
     leaves: Mapping[str, Leaf]
     parts: Mapping[str, Part]
     labels: Labels
-    step: float
     plan: Plan = field(default_factory=lambda: Plan({}, []))
     pads: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     head: tuple[list[Line], list[Line]] = field(default_factory=lambda: ([], []))
+    spread: dict[int, list[float]] = field(default_factory=dict)  # distances between its inlets (-1) and outlets (1)
 
     def heading(self) -> Iterator[tuple[Line, str]]:
         """The lines of its frame's header, each with the side that it stands at."""
@@ -47,6 +49,7 @@ class Parts:
         self.theme = options.theme
         self.flat = options.direction == "LR"
         self.measure = Measure(options)
+        self.gaps = Gaps(across=16.0, along=24.0, track=10.0) if self.flat else Gaps()
         self.effort = Effort()
 
     def part(self, level: Level, top: bool = False, outside: frozenset[int] = frozenset()) -> Part:
@@ -65,13 +68,57 @@ class Parts:
                 leaves[name] = self.measure.leaf(box)
         self.even(level, leaves)
         self.align(list(parts.values()))
-        part = Part(level, leaves, parts, labels, self.measure.spacing(level, labels))
-        ports = _ports(level)
-        vertices = [self.vertex(part, name, *ports[name]) for name in level.boxes]
-        edges = [Edge(wire.source, wire.out, wire.target, wire.into) for wire in level.wires]
-        gaps = Gaps(across=16.0, along=24.0, track=10.0) if self.flat else Gaps()
-        part.plan = layout(vertices, edges, gaps, self.effort)
+        part = Part(level, leaves, parts, labels)
+        step = self.measure.spacing(level, labels)
+        for leaf in leaves.values():
+            leaf.step = step
+        self.place(part)
+        if wider := [name for name in level.boxes if self.spread(part, name)]:
+            for name in wider:
+                if name in parts:
+                    self.place(parts[name])
+                    self.frame(level.boxes[name], parts[name])
+            self.align(list(parts.values()))
+            self.place(part)
         return part
+
+    def place(self, part: Part) -> None:
+        """Lay out a level whose boxes are measured and whose frames are laid out."""
+        level, ports = part.level, _ports(part.level)
+        vertices = [self.vertex(part, name, *ports[name]) for name in level.boxes]
+        for side, gaps in part.spread.items():
+            rims = [vertex for vertex in vertices if vertex.rim == side]
+            for (left, right), gap in zip(pairwise(rims), gaps, strict=True):
+                left.after = right.before = max(RIM, (gap - self.gaps.across) / 2)
+        edges = [Edge(wire.source, wire.out, wire.target, wire.into) for wire in level.wires]
+        part.plan = layout(vertices, edges, self.gaps, self.effort)
+
+    def spread(self, part: Part, name: str) -> bool:
+        """Ask a box with several inputs and outputs to have them as far apart as what they are wired to.
+
+        Gives whether they are to be farther apart than they are.
+        """
+        box, at, inner = part.level.boxes[name], part.plan.vertices, part.parts.get(name)
+        if min(len(box.ins), len(box.outs)) < 2:
+            return False
+        wider = False
+        for side in (-1, 1):
+            rims = at[name].ins if side < 0 else at[name].outs
+            ends: dict[int, float] = {}
+            for wire, route in zip(part.level.wires, part.plan.routes, strict=True):
+                if name == (wire.target if side < 0 else wire.source) and len(route) > 2:
+                    source, target = at[wire.source], at[wire.target]
+                    port = wire.into if side < 0 else wire.out
+                    ends[port] = source.u + source.outs[wire.out] if side < 0 else target.u + target.ins[wire.into]
+            gaps = [ends.get(place + 1, 0.0) - ends.get(place, 0.0) for place in range(len(rims) - 1)]
+            less = any(gap > b - a + 1 for gap, (a, b) in zip(gaps, pairwise(rims), strict=True))
+            if less and len(ends) == len(rims):
+                wider = True
+                if inner:
+                    inner.spread[side] = gaps
+                else:
+                    part.leaves[name].step = max(part.leaves[name].step, even_size(max(gaps)))
+        return wider
 
     def even(self, level: Level, leaves: dict[str, Leaf]) -> None:
         """Boxes of one level are as wide as the widest, unless that one is much wider."""
@@ -138,7 +185,7 @@ class Parts:
         elif name in part.leaves:
             vertex = self.leaf_vertex(name, box, part, ins, outs)
         elif rim := RIMS.get(box.role, 0):
-            vertex = Vertex(name, 0.0, 4.0, 4.0, rim=rim)
+            vertex = Vertex(name, 0.0, RIM, RIM, rim=rim)
         else:
             vertex = Vertex(name, SUM, SUM / 2, SUM / 2, [0.0] * ins, [0.0] * outs, sideways=True)
         for out in range(outs):
@@ -153,7 +200,8 @@ class Parts:
 
     def leaf_vertex(self, name: str, box: Box, part: Part, ins: int, outs: int) -> Vertex:
         """A closed box, made large enough for its ports and their names."""
-        leaf, step, small = part.leaves[name], part.step, self.theme.small
+        leaf, small = part.leaves[name], self.theme.small
+        step = leaf.step
         ports = max(ins, outs)
         if self.flat:
             h = max(leaf.h, (ports - 1) * step + 20)
@@ -162,12 +210,12 @@ class Parts:
             w = max(leaf.w, (ports - 1) * step + 40)
             h = leaf.h + small * 1.2 * (bool(box.ins) + (len(box.outs) > 1))
             for names, count in ((box.ins, ins), (box.outs, outs)):
-                for port, at in zip(names, ports_around(count, step), strict=False):
+                for port, at in zip(names, ports_around(count, step, names), strict=False):
                     w = max(w, 2 * abs(at) + self.measure.words(port, small, "muted") + 12)
-        leaf.w, leaf.h = w, h = even_size(w), even_size(h)
+        w, h = even_size(w), even_size(h)
         across, along = (h, w) if self.flat else (w, h)
         return Vertex(
-            name, along, across / 2, across / 2, ports_around(ins, step), ports_around(outs, step),
+            name, along, across / 2, across / 2, ports_around(ins, step, box.ins), ports_around(outs, step, box.outs),
             rim=RIMS.get(box.role, 0),
         )  # fmt: skip
 

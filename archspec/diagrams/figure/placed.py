@@ -59,3 +59,4 @@ class Arrangement:
     swatches: list[Swatch] = field(default_factory=list)
     width: float = 0.0
     height: float = 0.0
+    axis: float = 0.0  # what stands above and below it is centred over: its first input, or the middle

@@ -36,8 +36,8 @@ def write_box(placed: PlacedBox, measure: Measure) -> None:
         else:
             on_top = first == (measure.options.direction == "TB")
             y = placed.y + small + 2 if on_top else placed.y + placed.h - 4
-            spots = [placed.x + placed.w / 2 + at for at in ports_around(len(names), placed.step)]
-            ports += [Text(x, y, name, small, "muted") for name, x in zip(names, spots, strict=True)]
+            spots = [placed.x + placed.w / 2 + at for at in ports_around(len(names), placed.step, names)]
+            ports += [Text(x, y, name, small, "muted") for name, x in zip(names, spots, strict=True) if name]
             top, bottom = (top + small * 1.2, bottom) if on_top else (top, bottom - small * 1.2)
     tall = sum(line.size * 1.32 for line in placed.texts)
     y = (top + bottom - tall) / 2
@@ -49,7 +49,9 @@ def write_box(placed: PlacedBox, measure: Measure) -> None:
 
 def _ports_beside(placed: PlacedBox, names: tuple[str, ...], first: bool, small: float) -> Iterator[Text]:
     """The names of ports at the left side of a box, or at its right."""
-    for name, at in zip(names, ports_around(len(names), 18.0), strict=True):
+    for name, at in zip(names, ports_around(len(names), placed.step, names), strict=True):
+        if not name:
+            continue
         x = placed.x + 5 if first else placed.x + placed.w - 5
         y = placed.y + placed.h / 2 + at + small * 0.35
         yield Text(x, y, name, small, "muted", "start" if first else "end")

@@ -138,7 +138,7 @@ class _Writer:
         across, along = vertex.before + vertex.after, vertex.along
         w, h = (along, across) if self.measure.flat else (across, along)
         kind = "pill" if rim else "box" if leaf else "sum"
-        placed = PlacedBox(box, kind, -w / 2, -h / 2, w, h, 0, part.step)
+        placed = PlacedBox(box, kind, -w / 2, -h / 2, w, h, 0, leaf.step if leaf else 0.0)
         placed.texts = [Text(0, 0, *line) for line in leaf.lines] if leaf else []
         write_box(placed, self.measure)
         return _plain([*outline(placed, self.theme), *placed.texts, *marks(placed, self.theme)])

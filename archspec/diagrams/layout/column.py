@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect
-from collections import defaultdict
-from dataclasses import dataclass, field
-from graphlib import TopologicalSorter
 from heapq import heappop, heappush
-from itertools import count, pairwise
+from itertools import count
 
-from archspec.diagrams.layout.rank import neighbours, places
+from archspec.diagrams.layout.spine import Column, joined, keep_apart, settle
 from archspec.diagrams.layout.vertex import Effort, Gaps, Hop, Vertex
 
 SWEEPS = 60
@@ -17,95 +13,25 @@ LIGHT = 0.001
 """How hard a lane pulls beside a wire between two boxes: boxes stand as they want, lanes run where there is room."""
 
 
-@dataclass(slots=True, eq=False)
-class Column:
-    """Vertices that stand straight above each other, each at `shift` from the column's own place `u`."""
-
-    members: list[tuple[Vertex, float]] = field(default_factory=list)
-    u: float = 0.0
-    lefts: dict[Column, float] = field(default_factory=dict)  # columns beside it, and how far apart they have to be
-    rights: dict[Column, float] = field(default_factory=dict)
-    pulls: list[tuple[Column, float, float]] = field(default_factory=list)  # wires to other columns: offset and weight
-
-    @property
-    def lane(self) -> bool:
-        """Whether nothing but a passing wire is in it."""
-        return all(vertex.lane for vertex, _ in self.members)
-
-
 def stand(ranks: list[list[Vertex]], hops: list[Hop], gaps: Gaps, effort: Effort) -> None:
     """Give every vertex its `u`: chains straight, wires between columns short, nothing too near its neighbour."""
-    columns = _joined(ranks, _straight(ranks, hops))
+    columns = joined(ranks, hops, gaps, effort)
     home = {vertex: (column, shift) for column in columns for vertex, shift in column.members}
-    for rank in ranks:
-        for left, right in pairwise(rank):
-            (one, a), (other, b) = home[left], home[right]
-            gap = gaps.across if not (left.lane or right.lane) else gaps.across / 2
-            room = max(left.after, left.tail) + right.before + gap + a - b
-            one.rights[other] = other.lefts[one] = max(room, one.rights.get(other, room))
+    keep_apart(ranks, home, gaps)
     for hop in hops:
         (one, a), (other, b) = home[hop.a], home[hop.b]
         if one is not other:
             offset, weight = b + hop.end - a - hop.start, LIGHT if hop.a.lane or hop.b.lane else 1.0
             one.pulls.append((other, offset, weight))
             other.pulls.append((one, -offset, weight))
-    columns = list(TopologicalSorter({column: column.lefts for column in columns}).static_order())
-    for column in columns:
-        column.u = max((other.u + room for other, room in column.lefts.items()), default=0.0)
+    settle(columns)
+    columns.sort(key=lambda column: column.u)
     _relax(columns, effort)
     for column in columns:
         _snap(column, 40.0 if column.lane else 12.0, gaps.across / 2)
     for column in columns:
         for vertex, shift in column.members:
             vertex.u = round(column.u * 2) / 2 + shift
-
-
-def _straight(ranks: list[list[Vertex]], hops: list[Hop]) -> dict[Vertex, Hop]:
-    """The hops that are drawn straight, by the vertex that they end at; none of them cross."""
-    place = places(ranks)
-    above, below = neighbours(hops)
-    for fan in above.values():
-        fan.sort(key=lambda hop: (place[hop.a], hop.start, hop.end))
-    for fan in below.values():
-        fan.sort(key=lambda hop: (place[hop.b], hop.end, hop.start))
-    first = {vertex: _middle(fan, above) for vertex, fan in below.items()}
-    last = {vertex: _middle(fan, above) for vertex, fan in above.items()}
-    wanted: list[tuple[int, Hop]] = []
-    for hop in hops:
-        if hop.a.lane and hop.b.lane:
-            wanted.append((1, hop))
-        elif hop is first[hop.a] and hop is last[hop.b]:
-            wanted.append((2 if hop.a.lane or hop.b.lane else 0, hop))
-    ends: dict[Vertex, Hop] = {}
-    starts: dict[Vertex, Hop] = {}
-    beside: dict[int, list[tuple[int, int]]] = defaultdict(list)  # places above and below, both rising
-    for _, hop in sorted(wanted, key=lambda item: item[0]):
-        own, rank = (place[hop.a], place[hop.b]), beside[hop.a.rank]
-        at = bisect(rank, own)
-        crosses = (at and rank[at - 1][1] > own[1]) or (at < len(rank) and rank[at][1] < own[1])
-        if not (crosses or hop.b in ends or hop.a in starts):
-            ends[hop.b] = starts[hop.a] = hop
-            rank.insert(at, own)
-    return ends
-
-
-def _middle(found: list[Hop], above: dict[Vertex, list[Hop]]) -> Hop | None:
-    """The hop in the middle of a fan, lanes and sources aside; None where two share it."""
-    real = [hop for hop in found if not (hop.a.lane or hop.b.lane)] or found
-    real = [hop for hop in real if hop.a in above or hop.a.rim] or real
-    left, right = real[(len(real) - 1) // 2], real[len(real) // 2]
-    return left if left.a is right.a and left.b is right.b else None
-
-
-def _joined(ranks: list[list[Vertex]], straight: dict[Vertex, Hop]) -> list[Column]:
-    """Columns: each vertex below the one that its straight hop comes from, or at the head of a new one."""
-    home: dict[Vertex, tuple[Column, float]] = {}
-    for vertex in (vertex for rank in ranks for vertex in rank):
-        hop = straight.get(vertex)
-        column, shift = home[hop.a] if hop else (Column(), 0.0)
-        home[vertex] = (column, shift + hop.start - hop.end if hop else 0.0)
-        column.members.append((vertex, home[vertex][1]))
-    return list(dict.fromkeys(column for column, _ in home.values()))
 
 
 def _relax(columns: list[Column], effort: Effort) -> None:

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from archspec.diagrams.layout.column import stand
-from archspec.diagrams.layout.rank import cut, order, rank
+from archspec.diagrams.layout.order import order
+from archspec.diagrams.layout.rank import cut, rank
 from archspec.diagrams.layout.route import route, tracks
 from archspec.diagrams.layout.vertex import Edge, Effort, Gaps, Plan, Vertex
 
@@ -25,7 +26,7 @@ def layout(vertices: Iterable[Vertex], edges: Sequence[Edge], gaps: Gaps, effort
     placed = {vertex.name: vertex for vertex in vertices}
     rank(placed, edges)
     hops, chains = cut(placed, edges, effort)
-    ranks = order(placed, hops)
+    ranks = order(placed, hops, effort)
     stand(ranks, hops, gaps, effort)
     at = tracks(ranks, hops, gaps)
     plan = Plan(placed, [route(chain, at) for chain in chains])

@@ -20,7 +20,8 @@ def _sideways(hop: Hop, ranks: list[list[Vertex]]) -> bool:
     if abs(at - target.u) < target.after + 8:
         return False
     low, high = sorted((at, target.u))
-    own = {other for other in ranks[target.rank] if other.lane and abs(other.u - at) < 1}  # the same value, going on
+    value = hop.a.value or (hop.a.name, hop.out)
+    own = {other for other in ranks[target.rank] if other.value == value and abs(other.u - at) < 1}  # it goes on
     others = (other for other in ranks[target.rank] if other is not target and other not in own)
     return not any(other.u - other.before < high and other.u + other.after > low for other in others)
 

@@ -31,7 +31,12 @@ class Vertex:
     u: float = 0.0  # its axis
     v: float = 0.0  # its start
     rank: int = 0
-    lane: bool = False
+    value: tuple[str, int] | None = None  # of a lane: the vertex and the output that its wire comes from
+
+    @property
+    def lane(self) -> bool:
+        """Whether it is no box, but a place where a wire passes its rank."""
+        return self.value is not None
 
 
 @dataclass(frozen=True, slots=True)

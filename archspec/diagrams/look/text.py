@@ -6,7 +6,7 @@ import json
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from itertools import accumulate
 from pathlib import Path
 
@@ -20,6 +20,7 @@ def _advances(face: str) -> dict[str, int]:
     return {char: int(width) for width, chars in widths.items() for char in chars}
 
 
+@lru_cache(maxsize=4096)  # boxes of a picture share most of their words
 def width(text: str, size: float, face: str) -> float:
     """How wide a line of text is, without kerning. A character that the font lacks is reserved a full em."""
     return sum(_thousandths(text, face)) * size / 1000

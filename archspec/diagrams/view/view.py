@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from archspec.diagrams.view.box import INPUT, OUTPUT, Box, Level, Wire
 from archspec.diagrams.view.opening import Opening
@@ -26,7 +27,7 @@ def view(graph: Graph, opening: Opening) -> Level:
             name = f"{title} ({only})" if only else title
             boxes[f">{name}"] = Box(f"outputs.{name}", title, title, OUTPUT, mode=only)
             wires.append(Wire(ref.node, ref.port, f">{name}", 0, graph.shape(ref), only))
-    return Level(boxes, tuple(wires))
+    return _read(boxes, wires)
 
 
 def _level(graph: Graph, path: str, level: int, opening: Opening, titles: tuple[str, ...], peers: list[Node]) -> Level:
@@ -39,6 +40,16 @@ def _level(graph: Graph, path: str, level: int, opening: Opening, titles: tuple[
         name = titles[place] if titles else title
         boxes[f">{name}"] = Box(f"{path}>{name}", name, name, OUTPUT)
         wires.append(Wire(ref.node, ref.port, f">{name}", 0, graph.shape(ref)))
+    return _read(boxes, wires)
+
+
+def _read(boxes: dict[str, Box], wires: list[Wire]) -> Level:
+    """The level, in which no box names an output that nobody reads."""
+    reads = {(wire.source, wire.out) for wire in wires}
+    for name, box in boxes.items():
+        if box.outs:
+            outs = tuple(out if (name, place) in reads else "" for place, out in enumerate(box.outs))
+            boxes[name] = replace(box, outs=outs)
     return Level(boxes, tuple(wires))
 
 
@@ -114,4 +125,4 @@ def _runs(body: Graph, runs: list[list[Node]], path: str, level: int, opening: O
     for title, ref in body.outputs.items():
         boxes[f">{title}"] = Box(f"{path}>{title}", title, title, OUTPUT)
         wires.append(Wire(home.get(ref.node, ref.node), ref.port, f">{title}", 0, body.shape(ref)))
-    return Level(boxes, tuple(wires))
+    return _read(boxes, wires)
