@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from archspec.errors import RuleError
-from archspec.graph import Cost, Grid, Image, Op, Shape, Tokens, Vector
+from archspec.graph import Cost, Grid, Image, Op, Rows, Shape, Tokens, Vector
 
 if TYPE_CHECKING:
     from torch import nn
@@ -23,6 +23,7 @@ class Add(Op):
     """The sum of values of one shape; a residual connection."""
 
     role: ClassVar[str] = "add"
+    rows: ClassVar[Rows] = "each"
     examples: ClassVar = [({}, Tokens(5, 4), Tokens(5, 4)), ({}, Vector(4), Vector(4), Vector(4))]
 
     def label(self) -> str:
@@ -44,6 +45,7 @@ class Mean(Op):
     """The mean of values of one shape, such as the logits of two heads."""
 
     role: ClassVar[str] = "merge"
+    rows: ClassVar[Rows] = "each"
     examples: ClassVar = [({}, Vector(4), Vector(4))]
 
     def infer(self, *xs: Image | Tokens | Vector) -> Image | Tokens | Vector:
@@ -62,6 +64,7 @@ class Concat(Op):
     """Values joined along the width: the channels of images, tokens or vectors."""
 
     role: ClassVar[str] = "merge"
+    rows: ClassVar[Rows] = "each"
     examples: ClassVar = [
         ({}, Tokens(5, 4), Tokens(5, 3)),
         ({}, Image(4, 3, 3), Image(2, 3, 3)),
@@ -85,6 +88,7 @@ class Join(Op):
     """Tokens in front of other tokens; names and grid are kept."""
 
     role: ClassVar[str] = "merge"
+    rows: ClassVar[Rows] = "moved"
     examples: ClassVar = [({}, Tokens(1, 4, None, ("cls",)), Tokens(6, 4, Grid(2, 3)))]
 
     def infer(self, front: Tokens, body: Tokens) -> Tokens:
@@ -110,6 +114,7 @@ class Scale(Op):
     """Every number times a constant."""
 
     role: ClassVar[str] = "scale"
+    rows: ClassVar[Rows] = "each"
     examples: ClassVar = [({"by": 0.5}, Tokens(5, 4))]
 
     by: float
@@ -133,6 +138,7 @@ class Gate(Op):
     """Every channel times a number of its own, which a vector brings (Hu et al. 2018, eq. 4)."""
 
     role: ClassVar[str] = "scale"
+    rows: ClassVar[Rows] = "asked"
     examples: ClassVar = [({}, Tokens(5, 4, Grid(2, 2), ("cls",)), Vector(4)), ({}, Image(4, 3, 5), Vector(4))]
 
     def label(self) -> str:
@@ -156,6 +162,7 @@ class LayerScale(Op):
     """Every channel times a learned number that starts small (CaiT, §2)."""
 
     role: ClassVar[str] = "scale"
+    rows: ClassVar[Rows] = "each"
     examples: ClassVar = [({"init": 1e-5}, Tokens(5, 4)), ({"init": "uniform"}, Tokens(5, 4))]
 
     init: float | Literal["uniform"] = 1e-5

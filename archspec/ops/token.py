@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from archspec.errors import RuleError
-from archspec.graph import Cost, Grid, Image, Op, Size, Tokens, Vector
+from archspec.graph import Cost, Grid, Image, Op, Rows, Size, Span, Tokens, Vector
 from archspec.ops.init import Init
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ class SplitPrefix(Op):
     """The tokens in front, and those behind them."""
 
     role: ClassVar[str] = "layout"
+    rows: ClassVar[Rows] = "moved"
     outputs: ClassVar[tuple[str, ...]] = ("front", "body")
     examples: ClassVar = [({}, Tokens(7, 4, Grid(2, 3), ("cls",)))]
 
@@ -110,6 +111,10 @@ class SelectToken(Op):
         x.index(self.token)
         return Vector(x.c)
 
+    def reads(self, *shapes: Tokens) -> tuple[Span, ...]:  # type: ignore[override]
+        place = shapes[0].index(self.token)
+        return ((place, place + 1),)
+
     def cost(self, x: Tokens) -> Cost:
         return Cost()
 
@@ -134,6 +139,10 @@ class MeanPool(Op):
 
     def infer(self, x: Image | Tokens) -> Vector:
         return Vector(x.c)
+
+    def reads(self, *shapes: Image | Tokens) -> tuple[Span, ...]:  # type: ignore[override]
+        (x,) = shapes
+        return ((len(x.prefix) if isinstance(x, Tokens) and not self.prefix else 0, x.rows),)
 
     def cost(self, x: Image | Tokens) -> Cost:
         return Cost()
