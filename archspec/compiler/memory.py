@@ -15,7 +15,8 @@ def materialise(module: nn.Module, device: torch.device | str, dtype: torch.dtyp
     """
 
     def empty(tensor: Tensor) -> Tensor:
-        return torch.empty_like(tensor, device=device, dtype=dtype if tensor.is_floating_point() else None)
+        kind = dtype if dtype and tensor.is_floating_point() else tensor.dtype
+        return torch.empty(tensor.shape, device=device, dtype=kind)  # `empty_like` of a meta tensor runs in Python
 
     for part in module.modules():
         parameters = {name: tensor for name, tensor in part._parameters.items() if tensor is not None}

@@ -8,7 +8,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from types import UnionType
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Protocol, TypeVar, Union, get_args, get_origin
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    Generic,
+    Literal,
+    Protocol,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+)
 from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,6 +32,16 @@ if TYPE_CHECKING:
     from torch import nn
 
 S_co = TypeVar("S_co", bound=Shape, covariant=True)
+
+Span = tuple[int, int]
+"""Rows of a value, from the first to the one before the second."""
+
+Rows = Literal["each", "asked", "moved", "mixed"]
+"""How the rows of outputs depend on those of inputs, where a row is a token, or a query's row of a map.
+
+each: on the same row of every input. asked: on the same row of the first input, and on all rows of the others.
+moved: the inputs' rows in a line are the outputs' rows in a line. mixed: on all.
+"""
 
 Size = Annotated[int, Field(ge=1, le=2**31)]
 Rate = Annotated[float, Field(ge=0, lt=1)]
@@ -130,6 +152,10 @@ class Op(Block):
     `build` imports torch.
     """
 
+    rows: ClassVar[Rows] = "mixed"
+    effects: ClassVar[bool] = False
+    """Whether a run leaves more than its outputs: statistics, random numbers that were drawn."""
+
     infer: ClassVar[Callable[..., Any]]
     cost: ClassVar[Callable[..., Any]]
     build: ClassVar["Callable[..., nn.Module]"]
@@ -137,6 +163,10 @@ class Op(Block):
     @classmethod
     def rule(cls) -> Callable[..., Any]:
         return cls.infer
+
+    def reads(self, *shapes: Shape) -> tuple[Span, ...]:
+        """Of each input, the rows that any output depends on."""
+        return tuple((0, shape.rows) for shape in shapes)
 
 
 class Composite(Block):

@@ -41,6 +41,16 @@ class Shape:
         return math.prod(self.sizes)
 
     @property
+    def rows(self) -> int:
+        """Tokens, or the rows of a map; a value that has neither is one row."""
+        return 1
+
+    def cut(self, start: int, stop: int) -> Shape:
+        """What some of the rows are."""
+        assert (start, stop) == (0, self.rows)
+        return self
+
+    @property
     def text(self) -> str:
         """The sizes alone, as they stand on an edge: `197x384`."""
         return "x".join(map(str, self.sizes))
@@ -94,6 +104,16 @@ class Tokens(Shape):
         return (self.n, self.c)
 
     @property
+    def rows(self) -> int:
+        return self.n
+
+    def cut(self, start: int, stop: int) -> Tokens:
+        """Some of the tokens: names go along with theirs, the grid stays where all its cells do."""
+        whole, unnamed = start <= len(self.prefix) and stop == self.n, self.n - len(self.suffix)
+        suffix = self.suffix[max(0, start - unnamed) : max(0, stop - unnamed)]
+        return Tokens(stop - start, self.c, self.grid if whole else None, self.prefix[start:stop], suffix)
+
+    @property
     def body(self) -> Tokens:
         """The tokens behind the prefix."""
         return replace(self, n=self.n - len(self.prefix), prefix=())
@@ -120,6 +140,14 @@ class AttentionMap(Image):
     kind: ClassVar[str] = "map"
 
     queries: Tokens
+
+    @property
+    def rows(self) -> int:
+        return self.h
+
+    def cut(self, start: int, stop: int) -> AttentionMap:
+        """The maps of some of the queries."""
+        return replace(self, h=stop - start, queries=self.queries.cut(start, stop))
 
 
 @dataclass(frozen=True, slots=True)

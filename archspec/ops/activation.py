@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from archspec.graph import Cost, Image, Op, Tokens, Vector
+from archspec.graph import Cost, Image, Op, Rows, Tokens, Vector
 
 if TYPE_CHECKING:
     from torch import nn
@@ -15,6 +15,7 @@ class Activation(Op):
     """An elementwise nonlinearity."""
 
     role: ClassVar[str] = "activation"
+    rows: ClassVar[Rows] = "each"
     examples: ClassVar = [
         ({"kind": kind}, Tokens(5, 4)) for kind in ("gelu", "quick_gelu", "relu", "hardswish", "silu", "sigmoid")
     ]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from archspec.errors import RuleError
-from archspec.graph import AttentionMap, Cost, Grid, Op, Rate, Size, Tokens, divide
+from archspec.graph import AttentionMap, Cost, Grid, Op, Rate, Rows, Size, Tokens, divide
 from archspec.ops.conv import Pair, pair
 from archspec.ops.init import Init
 
@@ -35,6 +35,7 @@ class DotAttention(Op):
     """softmax(s · QKᵀ) V, head by head (Vaswani et al. 2017, eq. 1)."""
 
     role: ClassVar[str] = "attention"
+    rows: ClassVar[Rows] = "asked"
     examples: ClassVar = [
         ({"heads": 2}, Tokens(5, 8, Grid(2, 2), ("cls",)), Tokens(5, 8), Tokens(5, 8)),
         ({"heads": 2, "scale": 0.5}, Tokens(5, 8), Tokens(3, 8), Tokens(3, 12)),
@@ -64,6 +65,7 @@ class AttentionScores(Op):
     """s · QKᵀ, one map per head, for attention that mixes heads before or after the softmax."""
 
     role: ClassVar[str] = "attention"
+    rows: ClassVar[Rows] = "asked"
     examples: ClassVar = [
         ({"heads": 2}, Tokens(5, 8, Grid(2, 2), ("cls",)), Tokens(5, 8)),
         ({"heads": 2, "scale": 0.5}, Tokens(1, 8), Tokens(3, 8)),
@@ -93,6 +95,7 @@ class Softmax(Op):
     """Softmax of attention scores over the keys."""
 
     role: ClassVar[str] = "activation"
+    rows: ClassVar[Rows] = "each"
     examples: ClassVar = [({}, AttentionMap(2, 5, 3, Tokens(5, 8)))]
 
     def infer(self, x: AttentionMap) -> AttentionMap:
@@ -111,6 +114,7 @@ class MixHeads(Op):
     """A learned linear combination of the heads' attention maps, entry by entry."""
 
     role: ClassVar[str] = "linear"
+    rows: ClassVar[Rows] = "each"
     examples: ClassVar = [
         ({}, AttentionMap(2, 5, 3, Tokens(5, 8))),
         ({"bias": False, "init": "normal"}, AttentionMap(4, 5, 5, Tokens(5, 8))),
@@ -135,6 +139,7 @@ class WeightedValues(Op):
     """AV: the values weighted by the attention map, head by head."""
 
     role: ClassVar[str] = "attention"
+    rows: ClassVar[Rows] = "asked"
     examples: ClassVar = [({}, AttentionMap(2, 5, 3, Tokens(5, 8, Grid(2, 2), ("cls",))), Tokens(3, 12))]
 
     def label(self) -> str:
@@ -163,6 +168,7 @@ class PerformerAttention(Op):
     """
 
     role: ClassVar[str] = "attention"
+    rows: ClassVar[Rows] = "asked"
     examples: ClassVar = [({"features": 4}, Tokens(6, 8, Grid(2, 3)), Tokens(6, 8), Tokens(6, 8))]
 
     features: Size

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
-from archspec.graph import Cost, Image, Op, Rate, Tokens, Vector
+from archspec.graph import Cost, Image, Op, Rate, Rows, Tokens, Vector
 
 if TYPE_CHECKING:
     from torch import nn
@@ -12,6 +12,7 @@ class Dropout(Op):
     """Dropout: each value is zeroed with probability `rate`, the others are scaled by 1 / (1 − rate)."""
 
     role: ClassVar[str] = "drop"
+    effects: ClassVar[bool] = True
     examples: ClassVar = [({"rate": 0.5}, Tokens(5, 4))]
 
     rate: Rate
@@ -35,6 +36,8 @@ class DropPath(Op):
     """Stochastic depth: the residual branch of a sample is zeroed with probability `rate` (Huang et al. 2016)."""
 
     role: ClassVar[str] = "drop"
+    rows: ClassVar[Rows] = "each"
+    effects: ClassVar[bool] = True
     examples: ClassVar = [({"rate": 0.5}, Tokens(5, 4))]
 
     rate: Rate

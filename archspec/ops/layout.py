@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from archspec.errors import RuleError
-from archspec.graph import Cost, Grid, Image, Op, Shape, Size, Tokens, Vector
+from archspec.graph import Cost, Grid, Image, Op, Rows, Shape, Size, Tokens, Vector
 from archspec.ops.conv import Pair, pair, times
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class Split(Op):
     """Splits the width into equal parts, such as a fused projection into q, k and v."""
 
     role: ClassVar[str] = "layout"
+    rows: ClassVar[Rows] = "each"
     outputs: ClassVar[tuple[str, ...]] = ("q", "k", "v")
     examples: ClassVar = [({}, Tokens(5, 12)), ({"order": "kqv"}, Tokens(5, 12))]
 
@@ -96,6 +97,7 @@ class SplitHeads(Op):
     """Splits a width laid out head by head, such as [q | k | v] per head, into its parts over all heads."""
 
     role: ClassVar[str] = "layout"
+    rows: ClassVar[Rows] = "each"
     examples: ClassVar = [
         ({"heads": 2, "parts": (1, 1, 2)}, Tokens(6, 8, Grid(2, 3))),
         ({"heads": 1, "parts": (4, 4)}, Tokens(5, 8)),

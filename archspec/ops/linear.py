@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from archspec.graph import Cost, Op, Size, Tokens, Vector
+from archspec.graph import Cost, Op, Rows, Size, Tokens, Vector
 from archspec.ops.init import Init
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ class Linear(Op):
     """y = x Wᵀ + b for every token, or for a vector."""
 
     role: ClassVar[str] = "linear"
+    rows: ClassVar[Rows] = "each"
     examples: ClassVar = [
         ({"features": 8}, Tokens(5, 4)),
         ({"features": 8, "bias": False}, Vector(4)),

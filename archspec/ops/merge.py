@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from archspec.errors import RuleError
-from archspec.graph import Cost, Grid, Image, Op, Shape, Tokens, Vector
+from archspec.graph import Cost, Grid, Image, Op, Rows, Shape, Tokens, Vector
 
 if TYPE_CHECKING:
     from torch import nn
@@ -23,6 +23,7 @@ class Add(Op):
     """The sum of values of one shape; a residual connection."""
 
     role: ClassVar[str] = "add"
+    rows: ClassVar[Rows] = "each"
     examples: ClassVar = [({}, Tokens(5, 4), Tokens(5, 4)), ({}, Vector(4), Vector(4), Vector(4))]
 
     def label(self) -> str:
@@ -44,6 +45,7 @@ class Mean(Op):
     """The mean of values of one shape, such as the logits of two heads."""
 
     role: ClassVar[str] = "merge"
+    rows: ClassVar[Rows] = "each"
     examples: ClassVar = [({}, Vector(4), Vector(4))]
 
     def infer(self, *xs: Image | Tokens | Vector) -> Image | Tokens | Vector:
@@ -62,6 +64,7 @@ class Concat(Op):
     """Concatenation along the channels of images, tokens or vectors."""
 
     role: ClassVar[str] = "merge"
+    rows: ClassVar[Rows] = "each"
     examples: ClassVar = [
         ({}, Tokens(5, 4), Tokens(5, 3)),
         ({}, Image(4, 3, 3), Image(2, 3, 3)),
@@ -85,6 +88,7 @@ class Join(Op):
     """Concatenation of prefix tokens and other tokens along the sequence; names and grid are kept."""
 
     role: ClassVar[str] = "merge"
+    rows: ClassVar[Rows] = "moved"
     examples: ClassVar = [({}, Tokens(1, 4, None, ("cls",)), Tokens(6, 4, Grid(2, 3)))]
 
     def infer(self, front: Tokens, body: Tokens) -> Tokens:
@@ -112,6 +116,7 @@ class Scale(Op):
     """Multiplication by a constant."""
 
     role: ClassVar[str] = "scale"
+    rows: ClassVar[Rows] = "each"
     examples: ClassVar = [({"by": 0.5}, Tokens(5, 4))]
 
     by: float
@@ -135,6 +140,7 @@ class Gate(Op):
     """Channel-wise gating: each channel multiplied by its entry in a vector (Hu et al. 2018, eq. 4)."""
 
     role: ClassVar[str] = "scale"
+    rows: ClassVar[Rows] = "asked"
     examples: ClassVar = [({}, Tokens(5, 4, Grid(2, 2), ("cls",)), Vector(4)), ({}, Image(4, 3, 5), Vector(4))]
 
     def label(self) -> str:
@@ -158,6 +164,7 @@ class LayerScale(Op):
     """LayerScale: each channel multiplied by a learned factor that is initialised small (CaiT, §2)."""
 
     role: ClassVar[str] = "scale"
+    rows: ClassVar[Rows] = "each"
     examples: ClassVar = [({"init": 1e-5}, Tokens(5, 4)), ({"init": "uniform"}, Tokens(5, 4))]
 
     init: float | Literal["uniform"] = 1e-5

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from archspec.graph import Cost, Image, Op, Tokens, Vector
+from archspec.graph import Cost, Image, Op, Rows, Tokens, Vector
 
 if TYPE_CHECKING:
     from torch import nn
@@ -16,6 +16,7 @@ class LayerNorm(Op):
     """Layer normalisation over the width of each token or vector; over the channels of each cell of an image."""
 
     role: ClassVar[str] = "norm"
+    rows: ClassVar[Rows] = "each"
     examples: ClassVar = [
         *(({}, Tokens(5, 4)), ({"eps": 1e-6}, Vector(4)), ({}, Image(4, 3, 3))),
         *(({"eps_on": "deviation"}, shape) for shape in (Tokens(5, 4), Image(4, 3, 3))),
@@ -45,6 +46,7 @@ class BatchNorm(Op):
     """Batch normalisation of each channel, over the batch and all cells or tokens."""
 
     role: ClassVar[str] = "norm"
+    effects: ClassVar[bool] = True
     examples: ClassVar = [({}, Image(4, 3, 3)), ({"gamma": 0.0}, Tokens(5, 4)), ({}, Vector(4))]
 
     eps: Epsilon = 1e-5

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from archspec.errors import RuleError
-from archspec.graph import Cost, Grid, Image, Op, Size, Tokens, Vector
+from archspec.graph import Cost, Grid, Image, Op, Rows, Size, Span, Tokens, Vector
 from archspec.ops.init import Init
 
 if TYPE_CHECKING:
@@ -105,6 +105,7 @@ class SplitPrefix(Op):
     """Splits a sequence into its prefix tokens and the rest."""
 
     role: ClassVar[str] = "layout"
+    rows: ClassVar[Rows] = "moved"
     outputs: ClassVar[tuple[str, ...]] = ("front", "body")
     examples: ClassVar = [({}, Tokens(7, 4, Grid(2, 3), ("cls",)))]
 
@@ -137,6 +138,10 @@ class SelectToken(Op):
         x.index(self.token)
         return Vector(x.c)
 
+    def reads(self, *shapes: Tokens) -> tuple[Span, ...]:  # type: ignore[override]
+        place = shapes[0].index(self.token)
+        return ((place, place + 1),)
+
     def cost(self, x: Tokens) -> Cost:
         return Cost()
 
@@ -165,6 +170,10 @@ class MeanPool(Op):
     def infer(self, x: Image | Tokens) -> Vector:
         return Vector(x.c)
 
+    def reads(self, *shapes: Image | Tokens) -> tuple[Span, ...]:  # type: ignore[override]
+        (x,) = shapes
+        return (self._counted(x) if isinstance(x, Tokens) else (0, x.rows),)
+
     def cost(self, x: Image | Tokens) -> Cost:
         return Cost()
 
@@ -173,8 +182,12 @@ class MeanPool(Op):
 
         if isinstance(x, Image):
             return MeanPool(slice(None), (2, 3))
-        first, last = 0 if self.prefix else len(x.prefix), x.n if self.suffix else x.n - len(x.suffix)
+        first, last = self._counted(x)
         return MeanPool(slice(first, last) if last - first < x.n else slice(None), (1,))
+
+    def _counted(self, x: Tokens) -> Span:
+        """The tokens that the mean is over."""
+        return 0 if self.prefix else len(x.prefix), x.n if self.suffix else x.n - len(x.suffix)
 
 
 class PositionEmbedding(Op):

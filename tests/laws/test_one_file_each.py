@@ -141,33 +141,22 @@ NEW = {
         FORMAT = Format(write, frozenset({"boxes"}), ("out",))
         ''',
     "compiler/rewrites/zz_single_add.py": '''
-        """A sum of one value is that value."""
+        """The mean of one value is that value."""
 
-        from dataclasses import replace
-
-        from archspec.compiler.rewrites.rewrite import Record, Rewrite
-        from archspec.graph import Graph, Ref, Tokens
+        from archspec.compiler.rewrites import Level, Rewrite, at_each_level
+        from archspec.graph import Ref, Tokens
         from archspec.ops.merge import Mean
 
 
-        def apply(graph: Graph) -> tuple[Graph, list[Record]]:
-            alone = {
-                Ref(name): node.inputs[0]
-                for name, node in graph.nodes.items()
-                if isinstance(node.block, Mean) and len(node.inputs) == 1
-            }
-            nodes = {
-                name: replace(node, inputs=tuple(alone.get(ref, ref) for ref in node.inputs))
-                for name, node in graph.nodes.items()
-                if Ref(name) not in alone
-            }
-            outputs = {title: alone.get(ref, ref) for title, ref in graph.outputs.items()}
-            train = graph.train_outputs and {title: alone.get(ref, ref) for title, ref in graph.train_outputs.items()}
-            records = [Record(ref.node, "the mean of one value") for ref in alone]
-            return replace(graph, nodes=nodes, outputs=outputs, train_outputs=train), records
+        def drop(level: Level) -> None:
+            for node in list(level.nodes.values()):
+                if isinstance(node.block, Mean) and len(node.inputs) == 1:
+                    level.redirect(Ref(node.name), node.inputs[0])
+                    level.remove(node)
+                    level.record(node, "the mean of one value")
 
 
-        REWRITE = Rewrite("exact", apply, (Mean(), (Tokens(3, 4),)))
+        REWRITE = Rewrite("exact", "drop", at_each_level(drop), (Mean(), (Tokens(3, 4),)))
         ''',
 }
 

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from archspec.compiler.rewrites.rewrite import Record, Rewrite
-from archspec.graph import Block, Graph, Node, Ref, Tokens
+from archspec.compiler.rewrites.level import Level, at_each_level
+from archspec.compiler.rewrites.rewrite import Rewrite
+from archspec.graph import Block, Ref, Tokens
 from archspec.ops.drop import Dropout, DropPath
 from archspec.ops.merge import Scale
 
 
-def apply(graph: Graph) -> tuple[Graph, list[Record]]:
+def drop(level: Level) -> None:
     """Let the readers of a no-op read what it reads. The names of the nodes that stay do not change."""
-    nodes: dict[str, Node] = {}
-    records: list[Record] = []
-    instead: dict[Ref, Ref] = {}
-    for name, node in graph.nodes.items():
-        inputs = tuple(instead.get(ref, ref) for ref in node.inputs)
+    for node in list(level.nodes.values()):
         if does_nothing(node.block):
-            instead[Ref(name)] = inputs[0]
-            records.append(Record(name, f"{node.block.word} does nothing", numbers=node.shape.numel))
-        else:
-            nodes[name] = replace(node, inputs=inputs)
-    outputs = {title: instead.get(ref, ref) for title, ref in graph.outputs.items()}
-    train = graph.train_outputs and {title: instead.get(ref, ref) for title, ref in graph.train_outputs.items()}
-    return replace(graph, nodes=nodes, outputs=outputs, train_outputs=train), records
+            node = level.nodes[node.name]
+            level.redirect(Ref(node.name), node.inputs[0])
+            level.remove(node)
+            level.record(node, f"{node.block.word} does nothing", numbers=node.shape.numel)
 
 
 def does_nothing(block: Block) -> bool:
@@ -35,4 +27,4 @@ def does_nothing(block: Block) -> bool:
     return False
 
 
-REWRITE = Rewrite("exact", apply, (Dropout(rate=0), (Tokens(3, 4),)))
+REWRITE = Rewrite("exact", "drop", at_each_level(drop), (Dropout(rate=0), (Tokens(3, 4),)))

@@ -44,6 +44,7 @@ def complete(block: type[Any]) -> type[Block]:
     if not hasattr(block, "cost"):
         block.cost = cost
     block.probed = True
+    block.effects = True  # for all that is known of it
     return block
 
 
