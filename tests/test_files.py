@@ -206,6 +206,9 @@ def test_build_does_not_write_over_its_own_spec(tmp_path: Path, capsys: pytest.C
 
 
 OUTPUTS = {
+    "weights": ("mine.safetensors", ["weights", "small.yaml", "small.safetensors", "-q", "-o", "mine.safetensors"]),
+    "plot": ("points.svg", ["sweep", "cvt_13", "--set", "params.classes=10", "-q", "--svg", "points.svg"]),
+    "page": ("cvt.html", ["render", "cvt_13", "-o", "cvt.html"]),
     "sweep": ("points/cvt_13-1.yaml", ["sweep", "cvt_13", "--set", "params.classes=10", "-q", "-o", "points"]),
     "render": ("cvt.svg", ["render", "cvt_13", "-o", "cvt.svg"]),
     "diff": ("diff.md", ["diff", "cvt_13", "cvt_21", "-o", "diff.md"]),
@@ -222,6 +225,7 @@ def test_every_output_appears_whole(verb: str, tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.chdir(tmp_path)
     file, words = OUTPUTS[verb]
+    before = _a_small_model(tmp_path)
     renamed = []
     replace = Path.replace
 
@@ -232,4 +236,36 @@ def test_every_output_appears_whole(verb: str, tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(Path, "replace", note)
     assert main(words) in (0, 1)
     assert file in renamed
-    assert set(renamed) == {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    after = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert set(renamed) == after - before
+
+
+def _a_small_model(folder: Path) -> set[str]:
+    """A spec and its weights, for verbs that read some; the names of their files."""
+    import archspec
+    from archspec.weights import save_weights
+
+    (folder / "small.yaml").write_text("archspec: 1\nname: a\ninputs: {x: {features: 4}}\n"
+                                       "graph: {a: {block: linear, features: 4}}\noutputs: {y: a}\n")  # fmt: skip
+    save_weights(archspec.build(folder / "small.yaml", device="cpu"), folder / "small.safetensors")
+    return {"small.yaml", "small.safetensors"}
+
+
+def test_a_picture_from_python_appears_whole_and_not_over_a_spec(tmp_path: Path) -> None:
+    import archspec
+
+    _a_small_model(tmp_path)
+    graph, file = archspec.load(tmp_path / "small.yaml"), tmp_path / "small.svg"
+    file.write_text("<svg>before</svg>")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            archspec.render(graph, file)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert file.read_text() == "<svg>before</svg>"
+    archspec.render(graph, file)
+    assert "before" not in file.read_text()
+    with pytest.raises(FileExistsError, match="an SVG would take its place"):
+        archspec.render(graph, tmp_path / "small.yaml", format="svg")

@@ -4,9 +4,11 @@ from archspec.language.budget import activations
 from archspec.language.find import SpecFile, open_spec, packaged, packaged_specs, resolve
 from archspec.language.load import graph_of, load, settings
 from archspec.language.overlay import overlay_of
+from archspec.language.shared import Shared
 from archspec.language.variants import Variants
 
 __all__ = [
+    "Shared",
     "SpecFile",
     "Variants",
     "activations",

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from archspec.errors import SpecError
-from archspec.graph import Graph, Memory, Origin, infer
+from archspec.graph import Graph, Origin, infer
 from archspec.language.budget import check
 from archspec.language.document import Fields, Leaf, plain
-from archspec.language.expression import Effort
 from archspec.language.find import SpecFile, open_spec, resolve
+from archspec.language.shared import Shared
 from archspec.language.spec import DOCUMENT_KEYS, Spec, validate
 from archspec.language.wiring.wire import wire
 from archspec.language.words import beside, collect
@@ -49,20 +49,20 @@ def graph_of(
     overrides: Iterable[str] = (),
     *,
     allow_python: bool = False,
-    memory: Memory | None = None,
-    effort: Effort | None = None,
+    shared: Shared | None = None,
 ) -> Graph:
     """The shaped graph of one variant of a spec, with settings applied. Raises SpecError.
 
-    Graphs that share a `memory`, such as the variants of a spec, are shaped faster; those that share an `effort` may
-    spend no more together than one alone.
+    Graphs that have something `shared`, such as the variants of a spec, are made faster, and may cost no more together
+    than one alone.
     """
+    shared = shared or Shared()
     tree = resolve(spec, variant, overrides)
-    collected = collect(validate(tree), spec.path, allow_python=allow_python)
+    collected = collect(validate(tree), spec.path, allow_python=allow_python, known=shared.libraries)
     marked = collected.marked
     try:
-        wired = wire(marked, collected.vocabulary, effort)
-        graph = infer(wired.graph, wired.defaults, memory)
+        wired = wire(marked, collected.vocabulary, shared.effort)
+        graph = infer(wired.graph, wired.defaults, shared.memory)
     except SpecError as error:
         raise collected.traced(error) from None
     check(marked.spec.expect, graph, tree, wired.params, wired.effort)

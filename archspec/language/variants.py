@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from archspec.errors import Problem, SpecError
-from archspec.graph import Graph, Memory
+from archspec.graph import Graph
 from archspec.language.document import Fields, Items, Tree
-from archspec.language.expression import MOST_STEPS, Effort, SpentError
+from archspec.language.expression import MOST_STEPS, SpentError
 from archspec.language.find import SpecFile, resolve
 from archspec.language.load import graph_of
+from archspec.language.shared import Shared
 from archspec.language.spec import validate
 
 STEPS_OF_A_VARIANT = 400
@@ -19,7 +20,7 @@ STEPS_OF_A_KEY = 5
 
 @dataclass(slots=True)
 class Variants:
-    """The variants of a spec under the same settings; what several of them have in common is worked out once.
+    """The variants of a spec under the same settings.
 
     Both methods raise SpecError with what is wrong with a variant, or where all of them take too many steps.
     """
@@ -27,8 +28,7 @@ class Variants:
     spec: SpecFile
     overrides: Iterable[str] = ()
     allow_python: bool = False
-    memory: Memory = field(default_factory=dict)
-    effort: Effort = field(default_factory=Effort)
+    shared: Shared = field(default_factory=Shared)
     _names_are_fine: bool = False
     _steps: int = field(init=False)  # of checking a variant's structure, but for its own values
 
@@ -44,8 +44,8 @@ class Variants:
 
     def graph(self, variant: str | None) -> Graph:
         """The shaped graph of a variant."""
-        graph = graph_of(self._with(variant), variant, self.overrides,
-                         allow_python=self.allow_python, memory=self.memory, effort=self.effort)  # fmt: skip
+        file = self._with(variant)
+        graph = graph_of(file, variant, self.overrides, allow_python=self.allow_python, shared=self.shared)
         self._names_are_fine = True
         return graph
 
@@ -59,7 +59,7 @@ class Variants:
         own = {name: variants.entries[name]} if name in variants.entries else {}
         alone = replace(variants, entries=own)
         try:
-            self.effort.spend(self._steps + STEPS_OF_A_KEY * _size(alone))
+            self.shared.effort.spend(self._steps + STEPS_OF_A_KEY * _size(alone))
         except SpentError:
             message = f"the variants take more than {MOST_STEPS:,} steps to check all together"
             problem = Problem("too-large", message, tree.keys["variants"], "variants", help="check some of them alone")

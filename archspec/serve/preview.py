@@ -14,7 +14,7 @@ from archspec.diagrams import COSTS, DIRECTIONS, THEMES, Picture, inline, render
 from archspec.diagrams.view import plain
 from archspec.errors import Problem, SpecError
 from archspec.graph import Graph, Memory
-from archspec.language import SpecFile, Variants, open_spec
+from archspec.language import Shared, SpecFile, Variants, open_spec
 from archspec.language.document import noting
 from archspec.serve.faults import faulty
 
@@ -79,7 +79,7 @@ class Preview:
                 self._document = document
                 own = document.variant or document.default
                 variant = requested if requested in document.variants else own
-                variants = Variants(document, self.settings, self.allow_python, self._memory)
+                variants = Variants(document, self.settings, self.allow_python, Shared(self._memory))
                 for other in document.variants:
                     try:
                         if other != variant:

@@ -18,6 +18,9 @@ from archspec.language.wiring.tally import Tally
 from archspec.language.wiring.values import Unknown, evaluate_tree, fields_at, names_read
 from archspec.language.words import Vocabulary
 
+STEPS_OF_A_DEFINITION = 700
+STEPS_OF_A_FIELD = 50
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Preamble:
@@ -40,21 +43,23 @@ class Preamble:
 def read_preamble(marked: Marked, vocabulary: Vocabulary, problems: Problems, effort: Effort | None = None) -> Preamble:
     """Define a spec's blocks and resolve its parameters and defaults; faults go to `problems`."""
     tree = marked.tree
-    vocabulary = _with_definitions(marked, vocabulary, problems)
     tally = Tally(effort=effort or Effort())
+    vocabulary = _with_definitions(marked, vocabulary, problems, tally)
     params = _params(fields_at(tree, "params"), problems, tally)
     unwired: list[tuple[Definition, Tree, str]] = []
     resolver = Resolver(params, vocabulary, problems, tally, lambda *place: unwired.append(place))
     return Preamble(vocabulary, params, _defaults(fields_at(tree, "defaults"), resolver), tuple(unwired), tally)
 
 
-def _with_definitions(marked: Marked, vocabulary: Vocabulary, problems: Problems) -> Vocabulary:
+def _with_definitions(marked: Marked, vocabulary: Vocabulary, problems: Problems, tally: Tally) -> Vocabulary:
     own, trees = dict(vocabulary.own), fields_at(marked.tree, "blocks")
     for word, block in marked.spec.blocks.items():
         tree = fields_at(trees, word)
         if vocabulary.taken(word):
             message = f"a block of the package is called {word} already"
             problems.add(Problem("name", message, tree.mark, f"blocks.{word}"))
+        steps = STEPS_OF_A_DEFINITION + STEPS_OF_A_FIELD * len(block.params)
+        tally.spend(steps, tree.mark, f"blocks.{word}", problems)
         own[word] = define(word, block, tree, problems)
     return Vocabulary(own)
 

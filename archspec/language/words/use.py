@@ -11,7 +11,7 @@ from archspec.errors import Mark, Problem, SpecError
 from archspec.graph import Block
 from archspec.language import document
 from archspec.language.document import Fields, Items, Leaf, Tree
-from archspec.language.spec import BlockSpec, Marked, validate_library
+from archspec.language.spec import BlockSpec, Library, Marked, validate_library
 from archspec.language.words.plugins import blocks_of_file
 from archspec.language.words.vocabulary import Vocabulary
 
@@ -31,9 +31,16 @@ class Collected:
         return SpecError([_noted(problem, self.chains) for problem in error.problems])
 
 
-def collect(marked: Marked, path: Path, *, allow_python: bool = False) -> Collected:
-    """Read all that a spec uses, and all that its libraries use, each file once. Raises SpecError."""
-    shelf = _Shelf(allow_python)
+Libraries = dict[str, tuple[Fields, Library]]
+"""By the path of a file of blocks: its tree, and its structure."""
+
+
+def collect(marked: Marked, path: Path, *, allow_python: bool = False, known: Libraries | None = None) -> Collected:
+    """Read all that a spec uses, and all that its libraries use, each file once. Raises SpecError.
+
+    Libraries that are `known` are not read again; those that are read become known.
+    """
+    shelf = _Shelf(allow_python, {} if known is None else known)
     blocks = marked.tree.entries.get("blocks")
     own = blocks if isinstance(blocks, Fields) else Fields({}, {}, marked.tree.mark)
     try:
@@ -59,6 +66,7 @@ class _Shelf:
     """The blocks of the files that were read so far."""
 
     allow_python: bool
+    known: Libraries
     python: dict[str, type[Block]] = field(default_factory=dict)
     specs: dict[str, BlockSpec] = field(default_factory=dict)
     trees: dict[str, Tree] = field(default_factory=dict)
@@ -87,10 +95,12 @@ class _Shelf:
     def library(self, file: Path, leaf: Leaf, chain: tuple[str, ...]) -> None:
         self.chains[str(file)] = chain
         try:
-            tree = document.parse(document.read(file))
-            library = validate_library(tree)
+            if str(file) not in self.known:
+                tree = document.parse(document.read(file))
+                self.known[str(file)] = tree, validate_library(tree)
         except SpecError as error:
             raise SpecError([problem.at(leaf.mark, "use") for problem in error.problems]) from None
+        tree, library = self.known[str(file)]
         self.read(tree, file, chain)
         blocks = tree.entries["blocks"]
         assert isinstance(blocks, Fields)

@@ -222,6 +222,21 @@ def shares(n: int) -> Bomb:
     return _spec(graph=graph, outputs={"y": "a"})
 
 
+def unused_blocks(n: int) -> Bomb:
+    """n blocks written in YAML that nothing places."""
+    body = {"in_": {"block": "linear", "features": "$k"}}
+    return _spec(blocks={f"b{number}": {"params": {"k": 1}, "graph": body} for number in range(n)})
+
+
+def library(n: int) -> Bomb:
+    """n variants of a spec that uses a file of n blocks."""
+    over = {f"v{number}": {"title": f"{number}"} for number in range(n)}
+    bomb = _spec(("validate", "spec.yaml", "--all", "-q"), use=["blocks.yaml"], variants=over)
+    body = {"in_": {"block": "layer_norm"}}
+    blocks = {"archspec": 1, "blocks": {f"b{number}": {"graph": body} for number in range(n)}}
+    return Bomb({**bomb.files, "blocks.yaml": emit(blocks)[0]}, bomb.words)
+
+
 def circular_reads(n: int) -> Bomb:
     """n params, each of which reads the next, and the last the first."""
     params = {f"p{number}": f"$p{(number + 1) % n}" for number in range(n)}
@@ -306,6 +321,8 @@ BOMBS: dict[str, tuple[Callable[[int], Bomb], int]] = {
     "heavy variants": (heavy_variants, 300),
     "long variants": (long_variants, 2_000),
     "shares": (shares, 5_000),
+    "unused blocks": (unused_blocks, 4_000),
+    "library": (library, 200),
     "braces": (braces, 25),
     "likes": (likes, 3_000),
     "records": (records, 40_000),
