@@ -42,7 +42,7 @@ def test_every_graph_is_the_same_again(path: Path) -> None:
 def test_a_graph_with_blocks_of_its_own_goes_to_another_process_and_back(tmp_path: Path) -> None:
     graph = archspec.load("cvt_13")
     (tmp_path / "in.pkl").write_bytes(pickle.dumps(graph))
-    subprocess.run([sys.executable, "-c", OTHER, tmp_path / "in.pkl", tmp_path / "out.pkl"], check=True)
+    subprocess.run([sys.executable, "-c", OTHER, tmp_path / "in.pkl", tmp_path / "out.pkl"], check=True, timeout=300)
     again, model = pickle.loads((tmp_path / "out.pkl").read_bytes())
     assert alike(graph, again)
     assert model.state_dict().keys() == archspec.build(graph, device="meta").state_dict().keys()
