@@ -96,7 +96,7 @@ def test_a_value_that_reads_a_faulty_parameter_is_explained(tmp_path: Path) -> N
 def test_the_tables_of_keys_are_those_of_the_models() -> None:
     assert set(DOCUMENT_KEYS) == {"extends", *keys_of(Spec)}
     assert frozenset(keys_of(Spec)) == SPEC_KEYS
-    assert NODE_KEYS == ("block", "from", "repeat", "when", "share", "doc")
+    assert NODE_KEYS == ("block", "from", "repeat", "layer_dropout", "when", "share", "doc")
     assert set(SHARING_KEYS) < set(NODE_KEYS)
 
 

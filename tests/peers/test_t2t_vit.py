@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import archspec
+from archspec.ops.layers.attention import PerformerAttention
 from archspec.weights import export_state_dict, load_weights
 from tests.support.agreement import assert_close
 from tests.support.laws import Case, Formula, Line, Names, laws
@@ -110,8 +111,22 @@ def official(heads: int, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
     return Official(w, heads)(x)
 
 
+@torch.no_grad()
+def awake(model: nn.Module) -> nn.Module:
+    """Noise that keeps a performer's exponentials away from 0: small q, k and v, random features as long as they are.
+
+    What it attends to is then so far from the mean over all tokens that the logits tell.
+    """
+    for name, tensor in randomise(model).named_parameters():
+        if ".kqv." in name:
+            tensor.mul_(0.4)
+        elif name.endswith("attend.w"):
+            tensor.mul_(2)
+    return model
+
+
 def authors(variant: str, heads: int) -> Formula:
-    return Formula("the authors' formulas", "t2t_vit", variant, partial(official, heads))
+    return Formula("the authors' formulas", "t2t_vit", variant, partial(official, heads), noise=awake)
 
 
 def edition(laws: str, *ours: str, **theirs: Any) -> Case:
@@ -147,10 +162,26 @@ CASES: list[Line] = [
 test_laws = laws(CASES)
 
 
+@pytest.mark.parametrize(("variant", "image"), [("t2t_vit_7", 224), ("t2t_vit_7", 64), ("t2t_vit_dense", 64)])
+def test_the_performer_is_awake_in_these_laws(variant: str, image: int) -> None:
+    """Without what it attends to the logits are others: a law that did not look at it would hold all the same."""
+    graph = archspec.load(FAMILY, variant, [f"params.image={image}"])
+    model, x = awake(archspec.build(graph)).eval(), pixels(graph)
+    performers = [part for part in model.modules() if isinstance(part, PerformerAttention)]
+    assert len(performers) == 2
+    with torch.no_grad():
+        expected = model(x)
+        for performer in performers:
+            hook = performer.register_forward_hook(lambda _module, _inputs, y: torch.zeros_like(y))
+            moved = model(x)
+            hook.remove()
+            assert (moved - expected).abs().max() > 0.01 * expected.abs().max()
+
+
 def test_the_formulas_in_training() -> None:
     """What a performer drops does not depend on any rate of the spec."""
     graph = archspec.load(FAMILY, "t2t_vit_7", ["params.image=64", "params.depth=2"])
-    model, x = randomise(archspec.build(graph)).double().train(), pixels(graph).double()
+    model, x = awake(archspec.build(graph)).double().train(), pixels(graph).double()
     torch.manual_seed(7)
     expected = Official(export_state_dict(model, "official"), 4, train=True)(x)
     torch.manual_seed(7)
