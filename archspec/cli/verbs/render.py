@@ -1,4 +1,4 @@
-"""Draw the architecture: SVG, PNG, PDF, DOT, Mermaid or interactive HTML, by the suffix of -o or by --format.
+"""Draw the architecture: SVG, PNG, PDF, TikZ, DOT, Mermaid or interactive HTML, by the suffix of -o or by --format.
 
 Without -o the drawing's text goes to standard output. An SVG keeps the command that drew it, relative to itself: name
 the SVG, or a folder of them, in place of the spec, and each is drawn anew. With --check nothing is written:
@@ -21,7 +21,7 @@ from archspec.diagrams import FORMATS, SUFFIXES, Recipe, is_signed, look_argumen
 from archspec.errors import Problem, RuleError, SpecError
 from archspec.files import folder, json_text, write
 
-READABLE = ("dot", "mermaid")
+READABLE = ("dot", "mermaid", "tikz")
 """The formats that a terminal may show: they are meant to be read."""
 
 
