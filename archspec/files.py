@@ -21,6 +21,7 @@ _HEADS = (
     (b"<svg", "an SVG"),
     (b"<!doctype", "a page"),
     (b"<html", "a page"),
+    (b"% archspec", "a TikZ picture"),
     (b"{", "JSON"),
     (b"[", "JSON"),
 )

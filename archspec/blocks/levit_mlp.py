@@ -22,7 +22,7 @@ class LevitMlp(Composite):
     """What the scale of the last batch norm starts from."""
 
     def label(self) -> str:
-        return f"MLP ×{self.ratio:g}"
+        return f"MLP, ratio {self.ratio:g}"
 
     def expand(self, scope: Scope, x: Value[Tokens | Vector]) -> Value[Tokens | Vector]:
         hidden = int(x.shape.c * self.ratio)

@@ -27,7 +27,7 @@ class Mlp(Composite):
     dropout: Rate = 0.0
 
     def label(self) -> str:
-        return f"MLP {self.hidden}" if self.hidden else f"MLP ×{self.ratio:g}"
+        return f"MLP {self.hidden}" if self.hidden else f"MLP, ratio {self.ratio:g}"
 
     def expand(self, scope: Scope, x: Value[Tokens | Vector]) -> Value[Tokens | Vector]:
         hidden = self.hidden or int(x.shape.c * self.ratio)

@@ -27,7 +27,7 @@ class TokenPool(Composite):
     place (Xception)."""
 
     def label(self) -> str:
-        return f"pool /{self.stride}, ×{self.widen}"
+        return f"pool /{self.stride}, channels ×{self.widen}"
 
     def expand(self, scope: Scope, x: Value[Tokens]) -> Value[Tokens]:
         c, features = x.shape.c, x.shape.c * self.widen

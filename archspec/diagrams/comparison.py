@@ -79,25 +79,19 @@ def _box(a: Box | None, b: Box | None, changes: Changes) -> Box:
     if b.role in (INPUT, OUTPUT):
         return b if a else replace(b, status="added")
     if a is None:
-        return _added(b)
+        return replace(b, status="added")  # with all that is in it
     lines = changes.get(plain(b.path), ())
     inner = merge(a.inner, b.inner, changes) if a.inner and b.inner else b.inner
     changed = bool(lines) or (a.label, a.times, a.varies) != (b.label, b.times, b.varies)
     return replace(b, inner=inner, varies=(*lines, *b.varies), status="changed" if changed else "")
 
 
-def _added(box: Box) -> Box:
-    """With all that is in it."""
-    if box.inner:
-        inside = {
-            name: inner if inner.role in (INPUT, OUTPUT) else _added(inner) for name, inner in box.inner.boxes.items()
-        }
-        return replace(box, inner=Level(inside, box.inner.wires), status="added")
-    return replace(box, status="added")
-
-
 def _wire(wire: Wire, a: Level, b: Level) -> Wire:
-    """A wire of B; one that A has not got is new."""
-    ends = [(other.source, other.out, other.target, other.into) for other in a.wires]
-    new = (wire.source, wire.out, wire.target, wire.into) not in ends
-    return replace(wire, mode="added") if new and not wire.mode else wire
+    """A wire of B; one that A has not got is new, and one whose shape was another in A has changed."""
+    if wire.mode:
+        return wire
+    ends = {(other.source, other.out, other.target, other.into): other.shape for other in a.wires}
+    was = ends.get((wire.source, wire.out, wire.target, wire.into))
+    if was is None:
+        return replace(wire, mode="added")
+    return wire if was == wire.shape else replace(wire, mode="changed", was=was)

@@ -108,6 +108,10 @@ class Block(BaseModel):
         """The words in a diagram's box."""
         return self.word.replace("_", " ")
 
+    def label_on(self, *inputs: Shape) -> str:
+        """The label where the shapes of the inputs are known, for what has its name from them."""
+        return self.label()
+
     @classmethod
     def rule(cls) -> Callable[..., Any]:
         """The method whose signature is the list of ports."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from archspec.diagrams import OPTIONS as LOOK
-from archspec.diagrams import Recipe, inline
+from archspec.diagrams import Picture, Recipe, inline
 from archspec.errors import Problem, RuleError, SpecError, listing, nearest
 
-__all__ = ["OPTIONS", "draw"]
+__all__ = ["OPTIONS", "draw", "draw_pdf"]
+
+Drawn = TypeVar("Drawn", str, bytes)
 
 OPTIONS = ("variant", "set", *(option.name for option in LOOK))
 """As `archspec render` has them, but for `caption`, which is text of the page."""
@@ -17,10 +20,28 @@ LISTS = ("set", *(option.name for option in LOOK if option.type is list))
 
 
 def draw(spec: str, options: Mapping[str, str], *, allow_python: bool = False) -> str:
-    """The SVG of a spec, for a page: a title only where `options` have one, the totals where they have no caption.
+    """The SVG of a spec, for a page. Raises what `picture` raises."""
+    return _drawn(lambda: inline(picture(spec, options, allow_python=allow_python)))
+
+
+def draw_pdf(spec: str, options: Mapping[str, str], *, allow_python: bool = False) -> bytes:
+    """The PDF of a spec, for a printed page. Raises what `picture` raises."""
+    return _drawn(lambda: picture(spec, options, allow_python=allow_python).bytes("pdf"))
+
+
+def _drawn(draw: Callable[[], Drawn]) -> Drawn:
+    """What is drawn; a look that the graph does not allow is a SpecError too: who builds a page knows one kind."""
+    try:
+        return draw()
+    except RuleError as error:
+        raise SpecError(error.problems) from None
+
+
+def picture(spec: str, options: Mapping[str, str], *, allow_python: bool = False) -> Picture:
+    """The picture of a spec, for a page: a title only where `options` have one, the totals where they have no caption.
 
     `options` are named as in OPTIONS, each with the text that stands in the page. Raises SpecError where an option or
-    the spec is wrong.
+    the spec is wrong, and RenderError for the look.
     """
     words = ["--title="] if "title" not in options else []
     for name, text in options.items():
@@ -33,10 +54,7 @@ def draw(spec: str, options: Mapping[str, str], *, allow_python: bool = False) -
             words.append("--caption=")
         else:
             words += [f"--{name}={item}" for item in (_items(name, text) if name in LISTS else [text])]
-    try:
-        return inline(Recipe.read([spec, *words]).draw(allow_python=allow_python))
-    except RuleError as error:  # a look that the graph does not allow: whoever builds the page knows one kind of error
-        raise SpecError(error.problems) from None
+    return Recipe.read([spec, *words]).draw(allow_python=allow_python)
 
 
 def _items(name: str, text: str) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from archspec.errors import RuleError
-from archspec.graph import Cost, Grid, Image, Op, Size, Tokens, divide
+from archspec.graph import Cost, Grid, Image, Op, Shape, Size, Tokens, divide
 from archspec.ops.init import Init
 
 if TYPE_CHECKING:
@@ -77,6 +77,11 @@ class Conv2d(Window):
 
     def label(self) -> str:
         return f"conv {times(self.kernel)}" + (f" {by(self.stride)}" if pair(self.stride) != (1, 1) else "")
+
+    def label_on(self, *inputs: Shape) -> str:
+        """A convolution of every channel by itself is called depthwise."""
+        (x,) = inputs
+        return f"depthwise {self.label()}" if isinstance(x, Image) and 1 < self.groups == x.c else self.label()
 
     def infer(self, x: Image) -> Image:
         divide(x.c, self.groups, "groups", f"the {x.c} channels of {x}")

@@ -20,6 +20,8 @@ from archspec.serve.faults import faulty
 
 Query = Mapping[str, Sequence[str]]
 Stamp = tuple[int, int, int] | None
+BASE = ""
+"""What the page calls the spec without a variant."""
 INTERVAL = 0.1  # seconds between two looks at the files
 
 
@@ -44,13 +46,12 @@ class Preview:
             version = self.version
             variant, graph, problems = self._read(_one(query, "variant"))
             picture = _picture(graph, query) if graph else None
-            document = self._document
             return {
                 "version": version,
                 "file": self.spec,
                 "title": (graph.origin.title or graph.origin.name) if graph and graph.origin else "",
-                "variants": list(document.variants) if document else [],
-                "variant": variant,
+                "variants": self.choices(),
+                "variant": variant or BASE,
                 "params": graph.cost.params if graph else None,
                 "macs": graph.cost.macs if graph else None,
                 "deepest": deepest(graph) if graph else 0,
@@ -60,6 +61,12 @@ class Preview:
                     {**problem.json(), "text": str(problem), "nodes": faulty(problem, picture)} for problem in problems
                 ],
             }
+
+    def choices(self) -> list[str]:
+        """The variants, and the base where it is one of the things that can be built."""
+        if not self._document or not self._document.variants:
+            return []
+        return [BASE] * (not self._document.default) + list(self._document.variants)
 
     def picture(self, query: Query, format: str) -> bytes:
         """The last valid picture as a file of a format. Raises SpecError where no graph has been valid yet."""
@@ -79,6 +86,8 @@ class Preview:
                 self._document = document
                 own = document.variant or document.default
                 variant = requested if requested in document.variants else own
+                if requested == BASE and not document.default:
+                    variant = None
                 variants = Variants(document, self.settings, self.allow_python, Shared(self._memory))
                 for other in document.variants:
                     try:

@@ -85,7 +85,7 @@ class Handler(BaseHTTPRequestHandler):
             address = urlsplit(self.path)
         except ValueError:
             return self._text(HTTPStatus.BAD_REQUEST, "this is no address")
-        query = parse_qs(address.query)
+        query = parse_qs(address.query, keep_blank_values=True)
         preview = self.server.preview
         if address.path in FILES:
             file, kind = FILES[address.path]

@@ -25,6 +25,8 @@ PAIRS = [
 def statuses(svg: str) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {"added": set(), "removed": set(), "changed": set()}
     for group in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}g"):
+        if not group.get("data-path"):
+            continue
         for status in found.keys() & set((group.get("class") or "").split()):
             found[status].add(str(group.get("data-path")))
             assert [part.get("class") for part in group][-3:] == ["mark", "badge", "sign"]

@@ -160,3 +160,27 @@ def test_the_hooks_run(spec: Path) -> None:
         commands.append(words)
     spec.write_text(SPEC.replace("heads: 3", "heads: 5"), encoding="utf-8")
     assert [main(words) for words in commands] == [1, 1]
+
+
+def test_a_terminal_is_shown_no_markup(
+    spec: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    for words in ([], ["--format", "pdf"]):
+        assert main(["render", str(spec), *words]) == 1
+        output = capsys.readouterr()
+        assert output.out == "" and "a terminal shows no pictures" in output.err and "-o small." in output.err
+
+
+def test_what_is_written_is_said(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["render", str(spec), "-o", "new/in/small.svg"]) == 0
+    assert capsys.readouterr().err == "new/in/small.svg is drawn, in the new folder new\n"
+    assert main(["render", str(spec), "-o", "new/in/small.svg"]) == 0
+    assert capsys.readouterr().err == "new/in/small.svg is drawn\n"
+    assert main(["render", str(spec), "-q", "-o", "new/in/small.svg"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_a_spec_is_never_drawn_over(spec: Path) -> None:
+    assert main(["render", str(spec), "--format", "svg", "-o", str(spec)]) == 2
+    assert spec.read_text(encoding="utf-8") == SPEC

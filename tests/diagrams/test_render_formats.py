@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 from importlib import import_module
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -22,6 +21,7 @@ import archspec
 from archspec.diagrams import FORMATS, RenderError
 from archspec.diagrams.formats.mermaid import MOST_CHARACTERS, MOST_EDGES
 from archspec.diagrams.look import FONTS, THEMES, balance, width, wrap
+from archspec.diagrams.view import flows
 from archspec.graph import Graph
 from archspec.language import load, packaged_specs
 from tests.diagrams.test_render import SPECS, VARIANTS, name, read, shaped
@@ -63,16 +63,10 @@ def test_words_stand_out_from_what_is_behind_them(theme: Any) -> None:
     for fill in (theme.background, *theme.frames, *theme.fills.values()):
         assert contrast(theme.ink, fill) >= 4.5, fill
         assert contrast(theme.muted, fill) >= 4.5, fill
-    for fill in theme.heat:
+    for fill in (*theme.heat, *filter(None, [theme.hatch])):
         assert contrast(theme.ink, fill) >= 4.5, fill
     for fill in (theme.background, *theme.frames):
         assert contrast(theme.line, fill) >= 3, fill
-
-
-def test_fills_of_the_paper_theme_differ_in_grey() -> None:
-    theme = THEMES["paper"]
-    greys = [int(fill[1:3], 16) for look, fill in theme.fills.items() if look not in ("other", "merge")]
-    assert all(abs(a - b) >= 5 for a, b in combinations(greys, 2))
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -101,6 +95,8 @@ def test_every_word_can_be_read_from_the_pdf(file: Path, theme: str) -> None:
     assert (float(page.mediabox.width), float(page.mediabox.height)) == pytest.approx(
         (picture.figure.width, picture.figure.height), abs=0.01
     )
+    fonts = [font.get_object() for font in page["/Resources"]["/Font"].get_object().values()]  # type: ignore[index]
+    assert fonts and all("/FontFile2" in font["/FontDescriptor"] for font in fonts), "every font is in the file"
     said = re.sub(r"\s", "", page.extract_text())
     for text in picture.figure.words():
         assert re.sub(r"\s", "", text.text) in said
@@ -129,6 +125,42 @@ def test_mermaid_stays_within_the_limits(file: Path, variant: str | None) -> Non
     lines = text.splitlines()
     assert lines[0].startswith(("flowchart TB", "%% drawn to depth"))
     assert sum(line.strip().startswith("subgraph") for line in lines) == sum(line.strip() == "end" for line in lines)
+
+
+PASSED_ON = """
+archspec: 1
+name: passed
+inputs: {x: {features: 4}}
+blocks:
+  inner: {graph: {act: {block: activation}}, outputs: {same: x, done: act}}
+  outer:
+    graph: {first: {block: inner}, more: {block: linear, from: first.done, features: 4}}
+    outputs: {a: first.same, b: more}
+graph:
+  out: {block: outer}
+  sum: {block: add, from: [out.a, out.b]}
+outputs: {y: sum}
+"""
+
+
+@pytest.mark.parametrize("format", ["dot", "mermaid"])
+@pytest.mark.parametrize("depth", [0, 1, 2])
+def test_a_value_that_is_only_passed_on_keeps_its_source(format: str, depth: int, tmp_path: Path) -> None:
+    (tmp_path / "passed.yaml").write_text(PASSED_ON, encoding="utf-8")
+    picture = archspec.render(load(tmp_path / "passed.yaml"), depth=depth)
+    assert picture.bytes(format)
+    (flow,) = [flow for flow in flows(picture.level) if (flow.target, flow.into) == ("sum", 0)]
+    assert flow.source == ("x" if depth == 2 else "out.first" if depth == 1 else "out")
+
+
+@pytest.mark.parametrize("format", ["dot", "mermaid"])
+def test_texts_for_other_drawers_say_the_shapes_that_are_asked_for(format: str) -> None:
+    counts = {}
+    for shapes in ("none", "changes", "all"):
+        text = archspec.render(shaped(CVT), shapes=shapes).bytes(format).decode()
+        counts[shapes] = len(re.findall(r"->.*label=" if format == "dot" else r'-->\|"', text))
+        assert ('"197×384 · cls"' in text.replace("|", "")) == (shapes != "none")
+    assert counts["none"] == 0 < counts["changes"] < counts["all"] == len(flows(archspec.render(shaped(CVT)).level))
 
 
 def test_mermaid_drops_a_level_where_it_would_be_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -247,17 +279,6 @@ def test_outputs_of_training_are_told_apart() -> None:
     assert 'class="pill train"' in text
     assert ">train</text>" in text
     assert ">in training</text>" in text
-
-
-def test_heat_colours_nodes_by_their_share() -> None:
-    picture = archspec.render(shaped(CVT), heat="params")
-    groups = [group for group in ElementTree.fromstring(picture.svg) if group.get("data-path")]
-    fills = {
-        group.get("data-path"): part.get("style", "")[5:] for group in groups for part in group if part.get("style")
-    }
-    low, high = picture.options.theme.heat
-    assert fills["stage3.layers"] == high
-    assert fills["cls"] == low
 
 
 def chinese() -> Graph:

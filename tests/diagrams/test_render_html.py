@@ -39,6 +39,14 @@ FAULTS = """() => {
         if (x1 < right - 1 && left + 1 < x2 && y1 < bottom - 1 && top + 1 < y2) faults.push(`through ${path}: ${d}`);
     }
   }
+  for (const sign of document.querySelectorAll(".more")) {
+    const { x, y, width, height } = sign.getBBox();
+    for (const text of sign.parentNode.querySelectorAll("text:not(.more)")) {
+      const at = text.getBBox();
+      const across = at.x < x + width && x < at.x + at.width, along = at.y < y + height && y < at.y + at.height;
+      if (across && along) faults.push(`+ on ${text.textContent}`);
+    }
+  }
   return faults;
 }"""
 
@@ -158,6 +166,61 @@ def test_the_theme_is_switched(cvt: Page) -> None:
         cvt.click("#theme")
         assert cvt.get_attribute("html", "data-theme") == theme
         assert cvt.evaluate("getComputedStyle(document.body).backgroundColor") == colour
+
+
+def test_a_page_tells_nobody_where_its_maker_keeps_files(tmp_path: Path) -> None:
+    for spec in (str(SPECS[0].resolve()), "cvt_13"):
+        text = archspec.render(archspec.load(spec)).bytes("html").decode()
+        assert re.search(r"\[\"line\",\"\d+ of \w+\.yaml\"\]", text)
+        assert str(Path(archspec.__file__).parent) not in text and str(SPECS[0].parent.resolve()) not in text
+
+
+def test_heat_is_shown_and_told_in_both_themes(page: Page, tmp_path: Path) -> None:
+    archspec.render(shaped(CVT), tmp_path / "cvt.html", heat="params")
+    page.goto((tmp_path / "cvt.html").as_uri())
+    fill = "path => getComputedStyle(node(path).querySelector('.outline')).fill"
+    for hot, cold in (
+        ("1 1 1", "0.909804 0.454902 0.231373"),
+        ("0.101961 0.133333 0.172549", "0.658824 0.278431 0.0588235"),
+    ):
+        colours = [page.evaluate(fill, path) for path in ("stage1.embed", "stage3.layers")]
+        assert colours[0] != colours[1] and all(colour.startswith("color(srgb") for colour in colours)
+        samples = page.evaluate(
+            "[...document.querySelectorAll('#legend rect')].map(rect => getComputedStyle(rect).fill)"
+        )
+        assert (samples[0], samples[-1]) == (f"color(srgb {hot})", f"color(srgb {cold})") and len(samples) == 5
+        page.click("#theme")
+    assert "on a scale of square roots" in page.inner_text("#legend")
+
+
+def test_a_legend_says_what_colours_are(cvt: Page, tmp_path: Path) -> None:
+    assert cvt.inner_text("#legend").split("\n")[:2] == ["embedding", "class token"]
+    archspec.render(shaped(CVT), tmp_path / "bare.html", legend=False)
+    cvt.goto((tmp_path / "bare.html").as_uri())
+    assert not cvt.is_visible("#legend")
+
+
+def test_another_size_of_the_window_keeps_what_is_seen(cvt: Page) -> None:
+    seen = "[view.k, (stage.clientWidth / 2 - view.x) / view.k, (stage.clientHeight / 2 - view.y) / view.k]"
+    cvt.keyboard.press("+")
+    cvt.keyboard.press("ArrowUp")
+    before = cvt.evaluate(seen)
+    cvt.set_viewport_size({"width": 900, "height": 700})
+    cvt.wait_for_function("room[0] === stage.clientWidth && room[1] === stage.clientHeight && room[0] < 1000")
+    assert cvt.evaluate(seen) == pytest.approx(before)
+    cvt.keyboard.press("0")
+    fitted = cvt.evaluate("view.k")
+    cvt.set_viewport_size({"width": 1400, "height": 1000})
+    cvt.wait_for_function("room[0] === stage.clientWidth && room[0] > 1000")
+    assert cvt.evaluate("view.k") != fitted
+
+
+@pytest.mark.parametrize("file", SPECS, ids=name)
+def test_what_is_opened_pushes_away_only_what_is_beside_it(page: Page, tmp_path: Path, file: Path) -> None:
+    """All opened, the page is not much wider than the picture that is laid out as a whole."""
+    picture = archspec.render(shaped(file), tmp_path / "page.html", depth="all")
+    page.goto((tmp_path / "page.html").as_uri())
+    assert page.evaluate("size[2]") <= 1.25 * picture.figure.width
 
 
 def test_the_page_follows_the_reader_where_asked(page: Page, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pypdf
 import pytest
 
 from archspec.diagrams.look import DARK, LIGHT, css
@@ -197,9 +198,22 @@ def test_sphinx_tells_all_faults_and_sees_them_mended(tmp_path: Path) -> None:
     assert "encoder layer ×9" in (tmp_path / "site/index.html").read_text(encoding="utf-8")
 
 
-def test_other_builders_of_sphinx_leave_the_pictures_out(tmp_path: Path) -> None:
+def test_latex_has_every_picture_as_pdf(tmp_path: Path) -> None:
     write(tmp_path, {**SITES["sphinx"][1], "specs/small.yaml": SPEC})
     assert build(tmp_path, [*SPHINX, "-W", "-b", "latex", "docs", "latex"]).returncode == 0
+    text = (tmp_path / "latex/site.tex").read_text(encoding="utf-8")
+    names = re.findall(r"\\sphinxincludegraphics\{(archspec-\w+\.pdf)\}", text)
+    words = [pypdf.PdfReader(tmp_path / "latex" / name).pages[0].extract_text() for name in names]
+    assert len(words) == 3
+    for text in ("3×64×64", "conv 8×8 /8", "encoder layer ×12"):  # those of one picture each
+        assert sum(text in page for page in words) == 1, text
+
+
+def test_builders_without_pictures_name_the_spec(tmp_path: Path) -> None:
+    write(tmp_path, {**SITES["sphinx"][1], "specs/small.yaml": SPEC})
+    for builder in ("text", "man", "texinfo"):
+        assert build(tmp_path, [*SPHINX, "-W", "-b", builder, "docs", builder]).returncode == 0
+    assert "[vit_tiny_patch16_224]" in (tmp_path / "text/page.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

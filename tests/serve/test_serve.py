@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from archspec.cli import main
 from archspec.diagrams import COSTS, DIRECTIONS, THEMES
 from archspec.errors import SpecError
 from archspec.serve import Preview, Server
@@ -128,6 +129,49 @@ def test_faults_are_marked_on_the_last_good_picture(
     assert told["problems"][0]["text"].startswith("small.yaml:")
     spec.write_text(SPEC, encoding="utf-8")
     assert preview.state({})["problems"] == []
+
+
+def test_the_base_of_a_fresh_spec_can_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "my_vit.yaml"]) == 0
+    preview = Preview("my_vit.yaml")
+    first = preview.state({})
+    assert first["variants"] == ["", "my_vit_deep"] and first["variant"] == "" and first["problems"] == []
+    deep = preview.state({"variant": ["my_vit_deep"]})
+    assert deep["variant"] == "my_vit_deep" and deep["params"] > first["params"]
+    assert preview.state({"variant": [""]})["params"] == first["params"]
+
+
+def test_a_base_that_is_never_built_is_no_choice(spec: Path) -> None:
+    assert Preview(str(spec)).state({"variant": [""]})["variant"] == "base"
+    spec.write_text(SPEC.partition("default:")[0], encoding="utf-8")
+    assert Preview(str(spec)).state({})["variants"] == []
+
+
+@pytest.mark.parametrize("name", ["gone.yaml", "gone", "gone.yaml#variant"])
+def test_a_file_that_is_not_there_is_not_shown(name: str, spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve", name, "--no-open", "--port", "0"]) == 1
+    output = capsys.readouterr()
+    assert output.out == "" and "there is no file gone" in output.err
+
+
+@pytest.mark.browser
+def test_there_is_no_box_of_variants_where_there_are_none(server: Server, spec: Path, tmp_path: Path) -> None:
+    with page(tmp_path / "profile") as shown:
+        shown.goto(server.url)
+        shown.wait_for_selector("#picture svg")
+        assert shown.is_visible("#variants")
+        spec.write_text(SPEC.partition("default:")[0], encoding="utf-8")
+        shown.wait_for_selector("#variants", state="hidden")
+        spec.write_text(SPEC.replace("default: base\n", ""), encoding="utf-8")
+        shown.wait_for_selector("#variants", state="visible")
+        names = "[...document.querySelector('[name=variant]').options].map(option => option.text)"
+        assert shown.evaluate(names) == ["base", "base", "large"]
+        shown.select_option("[name=variant]", "large")
+        shown.wait_for_url("**?variant=large")
+        shown.select_option("[name=variant]", "")
+        shown.wait_for_url("**?variant=")
+        shown.wait_for_selector("#status[data-is=fine]")
 
 
 def test_the_page_offers_the_options_of_a_look() -> None:

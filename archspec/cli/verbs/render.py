@@ -1,4 +1,4 @@
-"""Draw the architecture: SVG, PNG, PDF, DOT, Mermaid or interactive HTML, by the suffix of -o or by --format.
+"""Draw the architecture: SVG, PNG, PDF, TikZ, DOT, Mermaid or interactive HTML, by the suffix of -o or by --format.
 
 Without -o the drawing's text goes to standard output. An SVG keeps the command that drew it, relative to itself: name
 the SVG, or a folder of them, in place of the spec, and each is drawn anew. With --check nothing is written:
@@ -19,7 +19,10 @@ from pathlib import Path
 from archspec.cli.arguments import force_argument, output_arguments, spec_arguments
 from archspec.diagrams import FORMATS, SUFFIXES, Recipe, is_signed, look_arguments, recorded, signed, within_tree
 from archspec.errors import Problem, RuleError, SpecError
-from archspec.files import json_text, write
+from archspec.files import folder, json_text, write
+
+READABLE = ("dot", "mermaid", "tikz")
+"""The formats that a terminal may show: they are meant to be read."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,6 +44,11 @@ def run(args: argparse.Namespace) -> int:
         raise SpecError(Problem("usage", "render takes one spec, or pictures that it drew before"))
     if args.check and not args.output:
         raise SpecError(Problem("usage", "--check takes a picture, a folder of pictures, or a spec with -o FILE"))
+    if not args.output and sys.stdout.isatty() and (args.format or "svg") not in READABLE:
+        help = (
+            f"-o {Path(args.spec[0].partition('#')[0]).stem}.{args.format or 'svg'} writes a file; a pipe takes it, too"
+        )
+        raise SpecError(Problem("usage", "a terminal shows no pictures", help=help))
     recipe = Recipe.of(args, args.spec[0])
     data = _content(recipe, args.output, args)
     if args.check:
@@ -48,12 +56,20 @@ def run(args: argparse.Namespace) -> int:
         command = [*recipe.words(), *more, "-o", str(args.output)]
         return _report([_state(args.output, data, command)], args)
     if args.output:
-        args.output.parent.mkdir(parents=True, exist_ok=True)
-        write(args.output, data)
+        _save(args.output, data, args)
     else:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     return 0
+
+
+def _save(file: Path, data: bytes, args: argparse.Namespace) -> None:
+    """Write a picture, and say so."""
+    new = next((place for place in reversed([file.parent, *file.parent.parents]) if not place.exists()), None)
+    folder(file.parent)
+    write(file, data)
+    if not args.quiet:
+        print(f"{file} is drawn" + (f", in the new folder {new}" if new else ""), file=sys.stderr)
 
 
 def _redraw(files: list[Path], args: argparse.Namespace) -> int:
@@ -73,7 +89,7 @@ def _redraw(files: list[Path], args: argparse.Namespace) -> int:
         else:
             states.append(_state(file, data, [str(file)]))
             if not args.check and states[-1]:
-                write(file, data)
+                _save(file, data, args)
     code = _report(states, args, problems) if args.check else 0
     if problems and not (args.check and args.json):
         raise SpecError(problems)

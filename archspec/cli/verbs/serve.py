@@ -14,6 +14,7 @@ from contextlib import contextmanager
 
 from archspec.cli.arguments import spec_arguments
 from archspec.errors import Problem, SpecError
+from archspec.language import open_spec
 from archspec.serve import Preview, Server
 
 PORT = 8477
@@ -30,12 +31,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     preview = Preview(args.spec if not args.variant else f"{args.spec.partition('#')[0]}#{args.variant}", args.settings,
                       args.allow_python)  # fmt: skip
+    check_there(preview.spec)
     with _server(preview, args.port) as server, _until_stopped():
         print(f"{args.spec} is shown on {server.url} – Ctrl-C ends it", flush=True)
         if not args.no_open:
             webbrowser.open(server.url)
         server.serve_forever()
     return 0
+
+
+def check_there(spec: str) -> None:
+    """Raise SpecError where there is no such file; one with problems is shown with them."""
+    try:
+        open_spec(spec)
+    except SpecError as error:
+        if error.problems[0].code == "file-missing" and not error.problems[0].mark:
+            raise
 
 
 @contextmanager

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from archspec.diagrams.figure.legend import surround, warm
+from archspec.diagrams.figure.heat import warm
 from archspec.diagrams.figure.measure import Label, Measure
 from archspec.diagrams.figure.part import Part, Parts
 from archspec.diagrams.figure.placed import Arrangement, PlacedBox, PlacedWire
 from archspec.diagrams.figure.primitive import Text
+from archspec.diagrams.figure.surround import surround
 from archspec.diagrams.figure.write import write_box, write_frame, write_label
 from archspec.diagrams.layout import Point
 from archspec.diagrams.options import Options
@@ -29,7 +30,7 @@ def arrange(level: Level, options: Options) -> Arrangement:
     for box in placed.boxes:
         (write_frame if box.kind == "frame" else write_box)(box, measure)
     if options.heat:
-        warm(placed)
+        warm(placed, options.heat)
     first = next((box for box in placed.boxes if box.box.role == INPUT), None)
     placed.axis = first.x + first.w / 2 if first and not measure.flat else placed.width / 2
     surround(placed)

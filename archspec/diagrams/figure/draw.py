@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archspec.diagrams.figure.figure import Figure
+from archspec.diagrams.figure.hatch import hatch
 from archspec.diagrams.figure.placed import Arrangement, PlacedBox, PlacedWire, Swatch
 from archspec.diagrams.figure.primitive import Circle, Group, Path, Primitive, Rect, Shape
 from archspec.diagrams.layout import Step, arrow, rounded
@@ -12,6 +13,7 @@ from archspec.diagrams.look import Theme, family
 from archspec.diagrams.view import Box, about, shape_text
 
 FRAME_RADIUS = 8.0
+SWATCH = (12.0, 10.0)
 SIGNS: dict[str, tuple[Step, ...]] = {
     "added": (("M", (-4, 0)), ("h", (8,)), ("M", (0, -4)), ("v", (8,))),
     "removed": (("M", (-4, 0)), ("h", (8,))),
@@ -35,7 +37,8 @@ def _items(arrangement: Arrangement) -> Iterator[Primitive]:
     yield from map(_wire, arrangement.wires)
     yield from (_group(placed, theme) for placed in arrangement.boxes if placed.kind != "frame")
     yield from (tag(*place) for place in arrangement.tags)
-    yield from map(_swatch, arrangement.swatches)
+    for swatch in arrangement.swatches:
+        yield from sample(swatch, theme)
     yield from arrangement.texts
 
 
@@ -68,6 +71,8 @@ def outline(placed: PlacedBox, theme: Theme) -> Iterator[Shape]:
             if box.times > 1:
                 yield Rect(f"box behind {family(box.role)}", x + 4, y + 4, w, h, radius, placed.fill)
             yield Rect(f"box {family(box.role)}{shared}", x, y, w, h, radius, placed.fill)
+            if not placed.fill and (pattern := theme.hatches.get(family(box.role))):
+                yield hatch(pattern, x, y, w, h)
 
 
 def marks(placed: PlacedBox, theme: Theme) -> Iterator[Shape]:
@@ -89,11 +94,16 @@ def wire_kind(mode: str) -> str:
     return f"wire {mode}".strip()
 
 
+def head_kind(mode: str) -> str:
+    """The classes of a wire's head."""
+    return f"head {mode}".strip()
+
+
 def _wire(placed: PlacedWire) -> Group:
     wire, points = placed.wire, placed.points
     items = [Path(wire_kind(wire.mode), tuple(rounded(points, placed.head)))]
     if placed.head:
-        items.append(Path("head", tuple(arrow(points))))
+        items.append(Path(head_kind(wire.mode), tuple(arrow(points))))
     ends = (f"{placed.source}:{wire.out}", f"{placed.target}:{wire.into}")
     return Group("edge", tuple(items), shape_text(wire.shape), ends=ends)
 
@@ -103,7 +113,15 @@ def tag(x: float, y: float, w: float, h: float) -> Rect:
     return Rect("tag", x, y, w, h, 3)
 
 
-def _swatch(swatch: Swatch) -> Shape:
+def sample(swatch: Swatch, theme: Theme) -> Iterator[Primitive]:
+    """What the legend shows of a look."""
+    x, y = swatch.x, swatch.y
     if swatch.look == "line":
-        return Path("wire train", (("M", (swatch.x, swatch.y + 5)), ("h", (18,))))
-    return Rect(f"swatch {swatch.look}", swatch.x, swatch.y, 10, 10, 2, swatch.fill)
+        yield Path("wire train", (("M", (x, y + 5)), ("h", (18,))))
+    elif swatch.look in SIGNS:
+        middle = (x + 7.5, y + 5)
+        yield Group(swatch.look, (Circle("badge", *middle, 7.5), Path("sign", SIGNS[swatch.look], middle)), "")
+    else:
+        yield Rect(f"swatch {swatch.look}", x, y, *SWATCH, 2, swatch.fill)
+        if not swatch.fill and (pattern := theme.hatches.get(swatch.look)):
+            yield hatch(pattern, x, y, *SWATCH)

@@ -19,6 +19,7 @@ class Figure:
     theme: Theme
     title: str | None = None
     compared: bool = False  # whether marks of a comparison are among them
+    unit: float = 1.0  # how many points one of its units is in print
 
     @property
     def texts(self) -> list[Text]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from archspec.diagrams.look import width, wrap
 from archspec.diagrams.options import Options
-from archspec.diagrams.view import Box, Level, cost_text
+from archspec.diagrams.view import Box, Level, cost_of
 
 MOST_LINE = 190.0
 """How wide a line in a box may be."""
@@ -15,8 +16,14 @@ MOST_LINE = 190.0
 Line = tuple[str, float, str]
 """Words, size and kind."""
 
-Label = tuple[str, tuple[str, ...]]
-"""A shape that is written beside a wire, and the names of the tokens in front."""
+
+class Label(NamedTuple):
+    """A shape that is written beside a wire, the names of the tokens in front, and the kind of the text."""
+
+    text: str
+    tags: tuple[str, ...] = ()
+    kind: str = "muted"
+
 
 Labels = Mapping[tuple[str, int], Label]
 """Labels by the box and the output that they belong to."""
@@ -24,12 +31,13 @@ Labels = Mapping[tuple[str, int], Label]
 
 @dataclass(slots=True, eq=False)
 class Leaf:
-    """The words of a closed box, how large they make it, and how far apart its ports are."""
+    """The words of a closed box, how large they make it, how far apart its ports are, and the room at its sides."""
 
     lines: list[Line]
     w: float
     h: float
     step: float = 0.0
+    gutter: float = 0.0
 
 
 class Measure:
@@ -55,7 +63,7 @@ class Measure:
     def details(self, box: Box) -> list[str]:
         """What is said of a box in small letters: what varies, whose weights it has, what it costs."""
         share = [f"weights of {box.node.share}"] if box.node and box.node.share else []
-        costs = cost_text(box.cost, self.options.costs)
+        costs = cost_of(box, self.options.costs)
         return [*box.varies[:3], *share, *([costs] if costs else [])]
 
     def leaf(self, box: Box) -> Leaf:
@@ -65,7 +73,7 @@ class Measure:
         face, kind = (theme.bold, "bold") if theme.names else (theme.regular, "ink")
         lines = [(line, theme.size, kind) for line in wrap(name, theme.size, face, MOST_LINE)]
         small: list[tuple[str, str]] = [(label, "ink")] if label else []
-        small += [(text, "muted") for text in self.details(box)]
+        small += [(text, "muted") for text in (*box.holds, *self.details(box))]
         for text, kind in small:
             lines += [(line, theme.small, kind) for line in wrap(text, theme.small, theme.regular, MOST_LINE)]
         wide = max(self.words(text, size, kind) for text, size, kind in lines)
@@ -97,7 +105,7 @@ class Measure:
         names = [name for box in level.boxes.values() for name in (*box.ins, *box.outs)]
         wide = [self.words(name, self.theme.small, "muted") + 8 for name in names]
         wide += [
-            self.label_width(*labels[source, out]) + 14 for source, out in labels if len(level.boxes[source].outs) > 1
+            self.label_width(labels[source, out]) + 14 for source, out in labels if len(level.boxes[source].outs) > 1
         ]
         return even_size(max([26.0, *wide]))
 
@@ -105,10 +113,10 @@ class Measure:
         """Room for the names of ports beside the words of a box."""
         return max((self.words(name, self.theme.small, "muted") + 6 for name in ports if name), default=0.0)
 
-    def label_width(self, text: str, tags: tuple[str, ...]) -> float:
-        return self.words(text, self.theme.small, "muted") + sum(
-            self.words(tag, self.theme.small - 1.5, "ink") + 10 for tag in tags
-        )
+    def label_width(self, label: Label) -> float:
+        """How wide a shape is with its tokens."""
+        tags = sum(self.words(tag, self.theme.small - 1.5, "ink") + 10 for tag in label.tags)
+        return self.words(label.text, self.theme.small, "muted") + tags
 
 
 def even_size(size: float) -> float:

@@ -44,11 +44,11 @@ class Part:
 class Parts:
     """Lays levels out, in one theme and direction."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, measure: Measure | None = None) -> None:
         self.options = options
         self.theme = options.theme
         self.flat = options.direction == "LR"
-        self.measure = Measure(options)
+        self.measure = measure or Measure(options)
         self.gaps = Gaps(across=16.0, along=24.0, track=10.0) if self.flat else Gaps()
         self.effort = Effort()
 
@@ -174,7 +174,9 @@ class Parts:
             elsewhere = not top and beyond.issuperset(readers[wire.source, wire.out])
             if not same and not elsewhere:
                 tags = (*wire.shape.prefix, *wire.shape.suffix) if isinstance(wire.shape, Tokens) else ()
-                labels[wire.source, wire.out] = (shape_text(wire.shape), tags)
+                was = f"{shape_text(wire.was)} → " if wire.was else ""
+                kind = wire.mode if was else "muted"
+                labels[wire.source, wire.out] = Label(was + shape_text(wire.shape), tags, kind)
         return labels
 
     def vertex(self, part: Part, name: str, ins: int, outs: int) -> Vertex:
@@ -190,7 +192,7 @@ class Parts:
             vertex = Vertex(name, SUM, SUM / 2, SUM / 2, [0.0] * ins, [0.0] * outs, sideways=True)
         for out in range(outs):
             if (name, out) in part.labels:
-                wide = self.measure.label_width(*part.labels[name, out])
+                wide = self.measure.label_width(part.labels[name, out])
                 if self.flat:
                     vertex.label = max(vertex.label, wide + 6)
                 else:
@@ -204,14 +206,14 @@ class Parts:
         step = leaf.step
         ports = max(ins, outs)
         if self.flat:
-            h = max(leaf.h, (ports - 1) * step + 20)
+            h = max(leaf.h, (ports - 1) * step + 20 + 2 * leaf.gutter)
             w = leaf.w + sum(self.measure.widest(names) for names in (box.ins, box.outs))
         else:
-            w = max(leaf.w, (ports - 1) * step + 40)
+            w = max(leaf.w, (ports - 1) * step + 40 + 2 * leaf.gutter)
             h = leaf.h + small * 1.2 * (bool(box.ins) + (len(box.outs) > 1))
             for names, count in ((box.ins, ins), (box.outs, outs)):
                 for port, at in zip(names, ports_around(count, step, names), strict=False):
-                    w = max(w, 2 * abs(at) + self.measure.words(port, small, "muted") + 12)
+                    w = max(w, 2 * abs(at) + self.measure.words(port, small, "muted") + 12 + 2 * leaf.gutter)
         w, h = even_size(w), even_size(h)
         across, along = (h, w) if self.flat else (w, h)
         return Vertex(

@@ -59,4 +59,5 @@ class Arrangement:
     swatches: list[Swatch] = field(default_factory=list)
     width: float = 0.0
     height: float = 0.0
+    hottest: int = 0  # the cost that has the warmest colour
     axis: float = 0.0  # what stands above and below it is centred over: its first input, or the middle

@@ -59,12 +59,12 @@ def _ports_beside(placed: PlacedBox, names: tuple[str, ...], first: bool, small:
 
 def write_label(arrangement: Arrangement, measure: Measure, u: float, v: float, label: Label) -> None:
     """A shape beside its wire, right behind the box that gives it; the tokens in front as little tags."""
-    (text, tags), small = label, measure.theme.small
+    (text, tags, kind), small = label, measure.theme.small
     if measure.flat:
         x, y = v + 4, u - 4
     else:
         x, y = u + 6, v - 6 if measure.options.direction == "BT" else v + 3 + small
-    arrangement.texts.append(Text(x, y, text, small, "muted", "start"))
+    arrangement.texts.append(Text(x, y, text, small, kind, "start"))
     x += measure.words(text, small, "muted") + 4
     for tag in tags:
         wide = measure.words(tag, small - 1.5, "ink") + 6

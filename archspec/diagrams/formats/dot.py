@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from archspec.diagrams.format import Format
 from archspec.diagrams.look import Theme, family
-from archspec.diagrams.view import INPUT, OUTPUT, Level, flows, label_lines, shape_text
+from archspec.diagrams.view import INPUT, OUTPUT, Level, flows, label_lines, labelled
 
 if TYPE_CHECKING:
     from archspec.diagrams.picture import Picture
@@ -29,9 +29,10 @@ def write(picture: Picture) -> str:
     if title:
         graph.graph_attr.update(label=graphviz.escape(title), labelloc="t")
     _boxes(graph, level, theme, 0)
-    for flow in flows(level):
+    for flow, label in labelled(flows(level), picture.options.shapes):
         style = {"style": "dashed"} if flow.mode == "train" else {}
-        graph.edge(_quoted(flow.source), _quoted(flow.target), label=shape_text(flow.shape), **style)
+        words = {"label": label} if label else {}
+        graph.edge(_quoted(flow.source), _quoted(flow.target), **words, **style)
     return str(graph.source)
 
 
@@ -63,4 +64,4 @@ def _quoted(path: str) -> str:
     return path.replace(":", "_")
 
 
-FORMAT = Format(write, frozenset({"title", "boxes", "wires", "shapes"}), ("gv",))
+FORMAT = Format(write, frozenset({"title", "boxes", "wires", "shapes", "tags"}), ("gv",))

@@ -17,25 +17,36 @@ from typing import TYPE_CHECKING, Any
 from archspec.diagrams.figure import (
     Arrangement,
     Circle,
+    Leaf,
+    Measure,
     Part,
     Parts,
     PlacedBox,
+    PlacedWire,
     Rect,
     Shape,
+    Swatch,
     Text,
+    entries,
     group_kind,
+    head_kind,
     marks,
     outline,
+    sample,
+    share,
     tag,
+    ticks,
+    total,
     wire_kind,
     write_box,
     write_frame,
     write_label,
-)  # fmt: skip
+)
 from archspec.diagrams.figure import (
     Path as Trace,
 )
-from archspec.diagrams.format import EVERYTHING, Format
+from archspec.diagrams.format import Format
+from archspec.diagrams.formats.svg import element
 from archspec.diagrams.formats.svg import path as path_text
 from archspec.diagrams.layout import COVERED, HEAD, RADIUS
 from archspec.diagrams.look import DARK, FONTS, LIGHT, Theme, css
@@ -50,25 +61,29 @@ _RAW = re.compile(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 """What JSON allows in a string and a page should not have."""
 
 PAGE = Path(__file__).parent / "page"
+SIGN = 12.0
+"""Room for the sign of a box that opens, at its right; as much at its left keeps the words in the middle."""
 
 
 def write(picture: Picture) -> str:
     """The page as text. What the picture opens is open at first; the theme may be switched on the page."""
     options, graph = picture.options, picture.graph
     theme = options.theme if options.theme.names else LIGHT
-    writer = _Writer(replace(options, theme=theme, heat=None), picture.opening)
     top = picture.view(Opening(ALL))
+    writer = _Writer(replace(options, theme=theme), picture.opening, top)
     writer.level("", top, 0)
     compared = any(box.status for _, box in top.walk())
     scopes = {"light": "archspec-light", "dark": "archspec-dark"}
     stroke = {"radius": RADIUS, "covered": COVERED, "head": HEAD}
     data = {"levels": writer.levels, "flow": options.direction, "scopes": scopes, "stroke": stroke}
     rules = [css(palette, scopes[palette.name], compared=compared) for palette in (LIGHT, DARK)]
+    rules += [f".{scopes[p.name]}{{--cold:{p.heat[0]};--hot:{p.heat[1]}}}" for p in (LIGHT, DARK)]
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     filled = {
         "theme": "auto" if picture.auto else theme.name,
         "title": escape(options.title or (graph.origin.name if graph.origin else "architecture")),
         "caption": escape(options.caption or ""),
+        "legend": "".join(legend(top, writer)) if options.legend else "",
         "fonts": "\n".join(
             _font(theme, file, weight) for file, weight in ((theme.regular, 400), (theme.bold, theme.weight))
         ),
@@ -86,12 +101,33 @@ def _font(theme: Theme, face: str, weight: int) -> str:
     return f"@font-face{{font-family:{theme.family};font-weight:{weight};src:url(data:font/ttf;base64,{code})}}"
 
 
+class _Measure(Measure):
+    """Leaves room in boxes that open for the sign that they do."""
+
+    def __init__(self, options: Options, opens: frozenset[str]) -> None:
+        super().__init__(options)
+        self.opens = opens
+
+    def leaf(self, box: Box) -> Leaf:
+        leaf = super().leaf(box)
+        leaf.gutter = SIGN * (box.path in self.opens)
+        leaf.w += 2 * leaf.gutter
+        return leaf
+
+
 class _Writer:
     """Levels as plain data, by the path of their composite."""
 
-    def __init__(self, options: Options, opening: Opening) -> None:
-        self.parts, self.opening, self.theme = Parts(options), opening, options.theme
-        self.measure = self.parts.measure
+    def __init__(self, options: Options, opening: Opening, top: Level) -> None:
+        self.measure = _Measure(options, frozenset(box.path for _, box in top.walk() if box.inner))
+        self.parts, self.opening, self.theme, self.heat = (
+            Parts(options, self.measure),
+            opening,
+            options.theme,
+            options.heat,
+        )
+        boxes = [box for _, box in top.walk() if box.role not in (INPUT, OUTPUT)]
+        self.hottest = max((total(box, self.heat) for box in boxes), default=0) if self.heat else 0
         self.levels: dict[str, Any] = {}
 
     def level(
@@ -141,6 +177,9 @@ class _Writer:
         placed = PlacedBox(box, kind, -w / 2, -h / 2, w, h, 0, leaf.step if leaf else 0.0)
         placed.texts = [Text(0, 0, *line) for line in leaf.lines] if leaf else []
         write_box(placed, self.measure)
+        if self.heat and kind == "box":
+            placed.fill = _mixed(share(total(box, self.heat), self.hottest))
+            placed.texts = [replace(text, kind="ink") if text.kind == "muted" else text for text in placed.texts]
         return _plain([*outline(placed, self.theme), *placed.texts, *marks(placed, self.theme)])
 
     def frame(self, box: Box, part: Part, depth: int) -> dict[str, Any]:
@@ -163,7 +202,7 @@ class _Writer:
             rim = not top and part.level.boxes[wire.target].role == OUTPUT
             yield {
                 "source": order[wire.source], "out": wire.out, "target": order[wire.target], "into": wire.into,
-                "points": route, "head": not rim, "kind": wire_kind(wire.mode),
+                "points": route, "head": "" if rim else head_kind(wire.mode), "kind": wire_kind(wire.mode),
             }  # fmt: skip
 
     def labels(self, part: Part, order: dict[str, int]) -> Iterator[dict[str, Any]]:
@@ -178,6 +217,29 @@ class _Writer:
             }
 
 
+def legend(top: Level, writer: _Writer) -> Iterator[str]:
+    """What the colours and signs mean, each sample a picture of its own that follows the theme."""
+    every = [box for _, box in top.walk()]
+    boxes = [PlacedBox(box, "pill" if box.role in (INPUT, OUTPUT) else "box", 0, 0, 0, 0, 0) for box in every]
+    levels = {id(level): level for level, _ in top.walk()}
+    wires = [PlacedWire(wire, [], False, "", "") for level in levels.values() for wire in level.wires]
+    placed = Arrangement(writer.parts.options, boxes, wires, hottest=writer.hottest)
+    shares = iter(ticks(writer.hottest))
+    for entry in entries(placed):
+        drawn = ""
+        if entry.sample:
+            look, fill = entry.sample
+            fill = _mixed(next(shares)[0]) if fill else None
+            shapes = "".join(map(element, sample(Swatch(1, 3, look, fill), writer.theme)))
+            drawn = f'<svg class="archspec-{writer.theme.name}" width="21" height="16">{shapes}</svg>'
+        yield f"<span>{drawn}{escape(entry.word)}</span>"
+
+
+def _mixed(part: float) -> str:
+    """The colour at a share of the way from the theme's coldest to its warmest."""
+    return f"color-mix(in srgb,var(--hot) {100 * part:.1f}%,var(--cold))"
+
+
 def _plain(items: Sequence[Shape | Text]) -> list[Any]:
     """Primitives as the page's script reads them: what it is, its classes, and its numbers."""
     return [_item(item) for item in items]
@@ -187,8 +249,8 @@ def _item(item: Shape | Text) -> tuple[Any, ...]:
     match item:
         case Text(x, y, text, size, kind, anchor):
             return "text", kind, round(x, 2), round(y, 2), text, size, anchor
-        case Rect(kind, x, y, w, h, r):
-            return "rect", _outlined(kind), x, y, w, h, r
+        case Rect(kind, x, y, w, h, r, fill):
+            return "rect", _outlined(kind), x, y, w, h, r, *([fill] if fill else [])
         case Circle(kind, x, y, r):
             return "circle", _outlined(kind), x, y, r
         case Trace(kind, steps, at):
@@ -219,14 +281,16 @@ def about(box: Box) -> Iterator[tuple[str, str]]:
     for title, shape in zip(node.block.output_names() or ("output",), node.outputs, strict=True):
         tokens = "".join(f", {where} {', '.join(names)}" for where, names in named(shape))
         yield title, f"{shape.kind} {shape_text(shape)}{tokens}"
+    each = " each" if box.copies > 1 else ""
     if box.cost.params:
-        yield "params", f"{box.cost.params:,}"
+        yield "params", f"{box.cost.params:,}{each}"
     if box.cost.macs:
-        yield "MACs", f"{number(box.cost.macs).strip()} ({box.cost.macs:,})"
+        yield "MACs", f"{number(box.cost.macs).strip()} ({box.cost.macs:,}){each}"
     if node.share:
         yield "weights of", node.share
     if node.mark:
-        yield "line", f"{node.mark.line} of {node.mark.source.name}"
+        file = Path(node.mark.source.name)  # where this machine keeps it is nobody's business
+        yield "line", f"{node.mark.line} of {file.name if file.is_absolute() else file}"
 
 
-FORMAT = Format(write, EVERYTHING - {"legend", "heat"})
+FORMAT = Format(write)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from archspec.diagrams.format import Format
 from archspec.diagrams.look import LIGHT, Theme, family
-from archspec.diagrams.view import INPUT, OUTPUT, Level, flows, label_lines, plain, shape_text
+from archspec.diagrams.view import INPUT, OUTPUT, Level, flows, label_lines, labelled, plain
 
 if TYPE_CHECKING:
     from archspec.diagrams.picture import Picture
@@ -25,7 +25,7 @@ def write(picture: Picture) -> str:
     for depth in range(asked, -1, -1):
         at = replace(opening, depth=depth, expand=opening.expand if depth == asked else frozenset())
         level = picture.view(at)
-        text = source(level, picture.options.direction, picture.options.theme)
+        text = source(level, picture.options.direction, picture.options.theme, picture.options.shapes)
         if len(text) <= MOST_CHARACTERS and len(flows(level)) <= MOST_EDGES:
             break
     if depth < asked:
@@ -34,15 +34,16 @@ def write(picture: Picture) -> str:
     return text
 
 
-def source(level: Level, direction: str = "TB", theme: Theme = LIGHT) -> str:
+def source(level: Level, direction: str = "TB", theme: Theme = LIGHT, shapes: str = "changes") -> str:
     """A view as a Mermaid text, whatever its size."""
     names: dict[str, str] = {}
     lines = [f"flowchart {direction}"]
     used: dict[str, list[str]] = {}
     _boxes(lines, level, names, used, 1)
-    for flow in flows(level):
+    for flow, label in labelled(flows(level), shapes):
         arrow = "-.->" if flow.mode == "train" else "-->"
-        lines.append(f'  {names[flow.source]} {arrow}|"{shape_text(flow.shape)}"| {names[flow.target]}')
+        words = f'|"{_escaped(label)}"|' if label else ""
+        lines.append(f"  {names[flow.source]} {arrow}{words} {names[flow.target]}")
     for look, nodes in used.items():
         fill, stroke = theme.fills[look], theme.strokes[look]
         lines.append(f"  classDef {look} fill:{fill},stroke:{stroke},color:{theme.ink}")
@@ -77,4 +78,4 @@ def _escaped(text: str) -> str:
     return text
 
 
-FORMAT = Format(write, frozenset({"boxes", "wires", "shapes"}), ("mmd",))
+FORMAT = Format(write, frozenset({"boxes", "wires", "shapes", "tags"}), ("mmd",))

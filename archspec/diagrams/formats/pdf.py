@@ -31,7 +31,9 @@ def write(picture: Picture) -> bytes:
             help="save an .svg, which uses the reader's fonts, or a .png, which uses this machine's",
         )
     out = io.BytesIO()
-    canvas = Canvas(out, pagesize=(figure.width, figure.height), invariant=1, initialFontSize=12)
+    _register(figure.theme)  # the font that a page begins with is in the file, drawn or not: no foreign one
+    size = (figure.width, figure.height)
+    canvas = Canvas(out, pagesize=size, invariant=1, initialFontName=figure.theme.regular, initialFontSize=12)
     canvas.setTitle(figure.title or "architecture")
     canvas.setCreator("archspec")
     canvas.translate(0, figure.height)
@@ -42,17 +44,22 @@ def write(picture: Picture) -> bytes:
     return out.getvalue()
 
 
+def _register(theme: Theme) -> None:
+    """Make the theme's fonts known to reportlab."""
+    from reportlab.pdfbase.pdfmetrics import registerFont
+    from reportlab.pdfbase.ttfonts import TTFont
+
+    for face in (theme.regular, theme.bold):
+        registerFont(TTFont(face, FONTS / f"{face}.ttf"))
+
+
 class _Page:
     """Writes primitives; the page is turned so that y goes down."""
 
     def __init__(self, canvas: Any, theme: Theme) -> None:
         from reportlab.lib.colors import HexColor
-        from reportlab.pdfbase.pdfmetrics import registerFont
-        from reportlab.pdfbase.ttfonts import TTFont
 
         self.canvas, self.theme, self.colour = canvas, theme, HexColor
-        for face in (theme.regular, theme.bold):
-            registerFont(TTFont(face, FONTS / f"{face}.ttf"))
 
     def draw(self, figure: Figure) -> None:
         """The background, and everything on it."""

@@ -35,13 +35,14 @@ def svg(figure: Figure, *, auto: bool = False) -> str:
         f"<title>{escape(figure.title or 'architecture')}</title>",
         f"<style>{style}</style>",
         f'<rect class="background" width="{w}" height="{h}"/>',
-        *map(_element, figure.items),
+        *map(element, figure.items),
         "</svg>",
     ]
     return shown("\n".join(lines)) + "\n"  # a control character is no XML
 
 
-def _element(item: Primitive) -> str:
+def element(item: Primitive) -> str:
+    """A primitive as markup."""
     match item:
         case Group():
             return _group(item)
@@ -60,12 +61,13 @@ def _element(item: Primitive) -> str:
 
 def _group(group: Group) -> str:
     name = quoteattr(group.path)
-    opening = (
-        f'<g id={name} class="{group.kind}" data-path={name}>'
-        if group.path
-        else f'<g class="{group.kind}" data-from={quoteattr(group.ends[0])} data-to={quoteattr(group.ends[1])}>'
-    )
-    return f"{opening}<title>{escape(group.title)}</title>{''.join(map(_element, group.items))}</g>"
+    opening = f'<g class="{group.kind}">'
+    if group.path:
+        opening = f'<g id={name} class="{group.kind}" data-path={name}>'
+    elif any(group.ends):
+        opening = f'<g class="{group.kind}" data-from={quoteattr(group.ends[0])} data-to={quoteattr(group.ends[1])}>'
+    title = f"<title>{escape(group.title)}</title>" if group.title else ""
+    return f"{opening}{title}{''.join(map(element, group.items))}</g>"
 
 
 def _text(text: Text) -> str:

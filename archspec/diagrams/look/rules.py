@@ -23,6 +23,7 @@ def colours(theme: Theme) -> list[Rule]:
         (".plus", {"stroke": theme.line}),
         (".pill", {"fill": theme.background, "stroke": theme.line}),
         (".tag", {"fill": theme.fills["token"], "stroke": theme.strokes["token"]}),
+        (".hatch", {"fill": "none", "stroke": theme.hatch or theme.line}),
         *((f".depth{depth}", {"fill": fill}) for depth, fill in enumerate(theme.frames)),
         *((f".{name}", {"fill": theme.fills[name], "stroke": theme.strokes[name]}) for name in theme.fills),
     ]
@@ -40,6 +41,7 @@ def sizes(theme: Theme) -> list[Rule]:
         (".frame", {"stroke-width": "1"}),
         (".tag", {"stroke-width": "0.7"}),
         (".swatch", {"stroke-width": "0.9"}),
+        (".hatch", {"stroke-width": "0.7"}),
     ]
 
 
@@ -48,6 +50,8 @@ def marks(theme: Theme) -> list[Rule]:
     return [
         *((f".{status}>.mark,.wire.{status}", {"stroke": colour}) for status, colour in theme.marks.items()),
         *((f".{status}>.badge", {"fill": colour}) for status, colour in theme.marks.items()),
+        *((f".head.{status}", {"fill": colour}) for status, colour in theme.marks.items()),
+        *((f"text.{status}", {"fill": colour}) for status, colour in theme.marks.items()),
         (".mark", {"fill": "none", "stroke-width": "2.4"}),
         (".sign", {"fill": "none", "stroke": theme.background, "stroke-width": "1.8", "stroke-linecap": "round"}),
         (".removed>.mark,.wire.removed", {"stroke-dasharray": DASH}),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 FAMILIES = {
     "embed": ("embed", "position"),
     "token": ("token",),
     "attention": ("attention",),
-    "mlp": ("mlp", "linear", "activation"),
+    "mlp": ("mlp", "linear"),
+    "activation": ("activation",),
     "conv": ("conv", "projection"),
     "norm": ("norm", "scale"),
     "pool": ("pool",),
@@ -22,6 +23,7 @@ LEGEND = {
     "token": "class token",
     "attention": "attention",
     "mlp": "MLP, linear",
+    "activation": "activation",
     "conv": "convolution",
     "norm": "norm, scale",
     "pool": "pooling",
@@ -56,6 +58,8 @@ class Theme:
     bold: str = "Inter-SemiBold"
     weight: int = 600
     fallback: str = "'Noto Sans CJK SC','Noto Sans SC','PingFang SC','Microsoft YaHei',Helvetica,Arial,sans-serif"
+    hatches: dict[str, str] = field(default_factory=dict)  # by family: the lines over a fill, as / \ or -
+    hatch: str = ""  # their colour
     names: bool = True  # a node's own name above its label
     size: float = 12.0
     small: float = 10.5
@@ -72,11 +76,13 @@ LIGHT = Theme(
     frame="#b4bcc6",
     frames=("#f6f8fa", "#eef1f5", "#f6f8fa", "#eef1f5"),
     fills={
-        "embed": "#f8d5d5", "token": "#e9d4f0", "attention": "#cfe3f8", "mlp": "#fbdcb8", "conv": "#cfe9d2",
+        "embed": "#f8d5d5", "token": "#e9d4f0", "attention": "#cfe3f8", "mlp": "#fbdcb8", "activation": "#dcefb0",
+        "conv": "#cfe9d2",
         "norm": "#faf0b8", "pool": "#c9ebea", "merge": "#ffffff", "layer": "#e3e8ee", "other": "#f3f4f6",
     },
     strokes={
-        "embed": "#b5484a", "token": "#8a4aa0", "attention": "#2f6db0", "mlp": "#b8690f", "conv": "#3a8148",
+        "embed": "#b5484a", "token": "#8a4aa0", "attention": "#2f6db0", "mlp": "#b8690f", "activation": "#5f7f14",
+        "conv": "#3a8148",
         "norm": "#94800e", "pool": "#1f8583", "merge": "#4b535d", "layer": "#68737f", "other": "#8b949e",
     },
     heat=("#ffffff", "#e8743b"),
@@ -92,11 +98,13 @@ DARK = Theme(
     frame="#465160",
     frames=("#171d25", "#1e2630", "#171d25", "#1e2630"),
     fills={
-        "embed": "#5a2c31", "token": "#4a2f58", "attention": "#1f4066", "mlp": "#5c3c15", "conv": "#224a2e",
+        "embed": "#5a2c31", "token": "#4a2f58", "attention": "#1f4066", "mlp": "#5c3c15", "activation": "#3a4a14",
+        "conv": "#224a2e",
         "norm": "#4a4212", "pool": "#164b4c", "merge": "#0f141a", "layer": "#2d3743", "other": "#252d37",
     },
     strokes={
-        "embed": "#e58a8c", "token": "#c691da", "attention": "#77b1ec", "mlp": "#eda75a", "conv": "#7cc98b",
+        "embed": "#e58a8c", "token": "#c691da", "attention": "#77b1ec", "mlp": "#eda75a", "activation": "#b3d15a",
+        "conv": "#7cc98b",
         "norm": "#d9c552", "pool": "#62cbc8", "merge": "#aab4bf", "layer": "#8d9aa8", "other": "#7b8794",
     },
     heat=("#1a222c", "#a8470f"),
@@ -111,11 +119,10 @@ PAPER = Theme(
     line="#000000",
     frame="#7d7d7d",
     frames=("#fafafa", "#f3f3f3", "#fafafa", "#f3f3f3"),
-    fills={
-        "embed": "#cfcfcf", "token": "#dedede", "attention": "#b9b9b9", "mlp": "#d4d4d4", "conv": "#c4c4c4",
-        "norm": "#f0f0f0", "pool": "#e4e4e4", "merge": "#ffffff", "layer": "#e9e9e9", "other": "#ffffff",
-    },
+    fills={**dict.fromkeys(LEGEND, "#ffffff"), "attention": "#ababab", "mlp": "#cccccc", "norm": "#e8e8e8"},
     strokes=dict.fromkeys(LEGEND, "#000000"),
+    hatches={"embed": "\\", "token": "\\", "conv": "/", "pool": "-"},
+    hatch="#b4b4b4",
     heat=("#ffffff", "#8c8c8c"),
     marks=dict.fromkeys(("added", "removed", "changed"), "#000000"),
     family="Tinos",

@@ -27,6 +27,9 @@ class Box:
     outs: tuple[str, ...] = ()
     mode: str = ""  # train or eval, for an output that only one of them has
     cost: Cost = Cost()  # noqa: RUF009 – frozen
+    copies: int = 1  # how many like it there are in all repetitions of what it lies in
+    total: Cost = Cost()  # noqa: RUF009 – of all of them
+    holds: tuple[str, ...] = ()  # the repeats in it, which it says while it is closed
     status: str = ""  # added, removed or changed, where two graphs are compared
 
 
@@ -39,7 +42,8 @@ class Wire:
     target: str
     into: int
     shape: Shape
-    mode: str = ""
+    mode: str = ""  # train or eval; added, removed or changed
+    was: Shape | None = None  # the shape before it changed
 
 
 @dataclass(frozen=True, slots=True, eq=False)

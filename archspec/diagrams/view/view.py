@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from archspec.diagrams.view.box import INPUT, OUTPUT, Box, Level, Wire
 from archspec.diagrams.view.opening import Opening
 from archspec.diagrams.view.vary import alike, fullest, label_of_all, varying
 from archspec.graph import Block, Cost, Graph, Node, Repeat, show_span
 
+T = TypeVar("T")
+Peers = Mapping[Node, int]
+"""The nodes at one place in all repetitions, and how many there are of each."""
+
 
 def view(graph: Graph, opening: Opening) -> Level:
     """The picture's content."""
     boxes = {name: Box(name, name, name, INPUT) for name in graph.inputs}
     wires: list[Wire] = []
-    _nodes(graph, "", 0, opening, boxes, wires)
+    _nodes(graph, "", 0, opening, boxes, wires, {graph: 1})
     train = graph.train_outputs if graph.train_outputs is not None else graph.outputs
     for mode, outputs in (("eval", graph.outputs), ("train", train)):
         other = train if mode == "eval" else graph.outputs
@@ -30,12 +35,11 @@ def view(graph: Graph, opening: Opening) -> Level:
     return _read(boxes, wires)
 
 
-def _level(graph: Graph, path: str, level: int, opening: Opening, titles: tuple[str, ...], peers: list[Node]) -> Level:
+def _level(graph: Graph, path: str, level: int, opening: Opening, titles: tuple[str, ...], peers: Peers) -> Level:
     """The inside of a composite: its ports are boxes without a size, on the rim."""
     boxes = {name: Box(f"{path}<{name}", name, name, INPUT) for name in graph.inputs}
     wires: list[Wire] = []
-    bodies = list({id(peer.body): peer.body for peer in peers if peer.body}.values())
-    _nodes(graph, path, level, opening, boxes, wires, bodies)
+    _nodes(graph, path, level, opening, boxes, wires, _sums((peer.body, n) for peer, n in peers.items() if peer.body))
     for place, (title, ref) in enumerate(graph.outputs.items()):
         name = titles[place] if titles else title
         boxes[f">{name}"] = Box(f"{path}>{name}", name, name, OUTPUT)
@@ -53,31 +57,45 @@ def _read(boxes: dict[str, Box], wires: list[Wire]) -> Level:
     return Level(boxes, tuple(wires))
 
 
+def _sums(counts: Iterable[tuple[T, int]]) -> dict[T, int]:
+    """The counts of each thing, added up."""
+    sums: dict[T, int] = {}
+    for item, number in counts:
+        sums[item] = sums.get(item, 0) + number
+    return sums
+
+
 def _nodes(
     graph: Graph, path: str, level: int, opening: Opening, boxes: dict[str, Box], wires: list[Wire],
-    bodies: Sequence[Graph] = (),
+    bodies: Mapping[Graph, int],
 ) -> None:  # fmt: skip
-    """`bodies` are those of all repetitions, where this one stands for several."""
+    """`bodies` are those of all repetitions that this one stands for, and how many there are of each."""
     for name, node in graph.nodes.items():
         here = f"{path}.{name}" if path else name
-        peers = [body.nodes[name] for body in bodies if name in body.nodes] if len(bodies) > 1 else [node]
-        boxes[name] = _box(node, here, level, opening, peers, 1 < len(bodies) > len(peers))
+        peers = _sums((body.nodes[name], n) for body, n in bodies.items() if name in body.nodes)
+        lacking = any(name not in body.nodes for body in bodies)
+        inputs = [graph.shape(ref) for ref in node.inputs]
+        labels = [peer.block.label_on(*inputs) for peer in peers]
+        boxes[name] = _box(node, here, level, opening, peers, labels, lacking)
         for place, ref in enumerate(node.inputs):
             wires.append(Wire(ref.node, ref.port, name, place, graph.shape(ref)))
 
 
-def _box(node: Node, path: str, level: int, opening: Opening, peers: list[Node], lacking: bool = False) -> Box:
-    """`peers` are the nodes at this place in all repetitions; `lacking`: some of those have none."""
-    block, body, times = node.block, node.body, 1
+def _box(node: Node, path: str, level: int, opening: Opening, peers: Peers, labels: list[str], lacking: bool) -> Box:
+    """`peers` are the nodes at this place in all repetitions, with their labels; `lacking`: some of those have none."""
+    block, body, times, copies = node.block, node.body, 1, sum(peers.values())
+    total = Cost(
+        params=sum(peer.cost.params * n for peer, n in peers.items()),
+        macs=sum(peer.cost.macs * n for peer, n in peers.items()),
+    )
     varies: tuple[str, ...] = ()
-    labels = [peer.block.label() for peer in peers]
     runs: list[list[Node]] = []
     if isinstance(block, Repeat) and body:
         runs = alike(body.nodes.values())
         if len(runs) == 1:
             times = len(runs[0])
             model = fullest(runs[0])
-            peers = [item for peer in peers if peer.body for item in peer.body.nodes.values()]
+            peers = _sums((item, n) for peer, n in peers.items() if peer.body for item in peer.body.nodes.values())
             varies = varying([item.block for item in peers])
             block, body = model.block, model.body
             labels = [block.label()]
@@ -85,14 +103,21 @@ def _box(node: Node, path: str, level: int, opening: Opening, peers: list[Node],
     inner = None
     if body and opening.opens(path, level):
         if len(runs) > 1:
-            inner = _runs(body, runs, path, level + 1, opening)
+            inner = _runs(body, runs, path, level + 1, opening, copies)
         else:
-            inner = _level(body, inside if runs else path, level + 1, opening, block.output_names(), peers)
+            place = inside if runs else path
+            inner = _level(body, place, level + 1, opening, block.output_names(), peers)
     ins = _ports(block)
     return Box(
         path, node.name, label_of_all(labels, lacking and block.role == "drop"), block.role, node, times, varies, inner,
-        ins, block.output_names() if len(block.output_names()) > 1 else (), cost=node.cost,
+        ins, block.output_names() if len(block.output_names()) > 1 else (), cost=node.cost, copies=copies,
+        total=total, holds=_holds(body) if body and len(runs) < 2 else (),
     )  # fmt: skip
+
+
+def _holds(body: Graph) -> tuple[str, ...]:
+    """The repeats in a body, each as `encoder layer ×12`."""
+    return tuple(node.block.label() for node in body.nodes.values() if isinstance(node.block, Repeat))
 
 
 def _ports(block: Block) -> tuple[str, ...]:
@@ -101,7 +126,7 @@ def _ports(block: Block) -> tuple[str, ...]:
     return tuple(port.name for port in ports) if len(ports) > 1 and not ports[-1].variadic else ()
 
 
-def _runs(body: Graph, runs: list[list[Node]], path: str, level: int, opening: Opening) -> Level:
+def _runs(body: Graph, runs: list[list[Node]], path: str, level: int, opening: Opening, copies: int) -> Level:
     """A repeat whose blocks differ in kind: a chain of folded runs."""
     home = {node.name: run[0].name for run in runs for node in run}
     boxes = {name: Box(f"{path}<{name}", name, name, INPUT) for name in body.inputs}
@@ -111,14 +136,15 @@ def _runs(body: Graph, runs: list[list[Node]], path: str, level: int, opening: O
         here = f"{path}.{model.name}"
         inner = None
         if model.body:  # open as the repeat is
-            inner = _level(model.body, here, level, opening, model.block.output_names(), run)
+            inner = _level(model.body, here, level, opening, model.block.output_names(), dict.fromkeys(run, copies))
         cost = sum((node.cost for node in run), Cost())
         name = show_span([node.name for node in run])
         block = model.block
         ins = _ports(block)
         boxes[first.name] = Box(
             here, name, block.label(), block.role, model, len(run), varying([node.block for node in run]), inner,
-            ins, block.output_names() if len(block.output_names()) > 1 else (), cost=cost,
+            ins, block.output_names() if len(block.output_names()) > 1 else (), cost=cost, copies=copies,
+            total=Cost(params=cost.params * copies, macs=cost.macs * copies),
         )  # fmt: skip
         for place, ref in enumerate(first.inputs):
             wires.append(Wire(home.get(ref.node, ref.node), ref.port, first.name, place, body.shape(ref)))

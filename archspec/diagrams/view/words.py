@@ -30,6 +30,14 @@ def cost_text(cost: Cost, which: tuple[str, ...]) -> str:
     return " · ".join(parts)
 
 
+def cost_of(box: Box, which: tuple[str, ...]) -> str:
+    """What a box costs; one in a repeat says what each of its copies does, or all do where that differs."""
+    one, all = (box.cost.params, box.cost.macs), (box.total.params, box.total.macs)
+    alike = all == tuple(cost * box.copies for cost in one)
+    text = cost_text(box.cost if alike else box.total, which)
+    return text and text + (" each" if alike else f" in {box.copies}") * (box.copies > 1)
+
+
 def about(box: Box) -> str:
     """The hover text of a box: path, block, shapes, cost, line of the spec."""
     lines = [box.path]
@@ -37,7 +45,7 @@ def about(box: Box) -> str:
         node = box.node
         lines.append(box.label + (f" ×{box.times}" if box.times > 1 else ""))
         lines.append(", ".join(shape_text(shape) for shape in node.outputs))
-        lines.append(cost_text(box.cost, ("params", "macs")))
+        lines.append(cost_of(box, ("params", "macs")))
         if node.mark:
             lines.append(f"line {node.mark.line}")
     return "\n".join(line for line in lines if line)
@@ -49,4 +57,5 @@ def label_lines(box: Box) -> list[str]:
     lines = [box.name] if box.name.replace("_", " ") == label.lower() else [box.name, label]
     if box.mode:
         lines.append(box.mode)
-    return [*lines, *box.varies, *([f"weights of {box.node.share}"] if box.node and box.node.share else [])]
+    holds = () if box.inner else box.holds
+    return [*lines, *holds, *box.varies, *([f"weights of {box.node.share}"] if box.node and box.node.share else [])]

@@ -12,7 +12,7 @@ let state = null;
 
 function choose(name, ...values) {
   chosen.delete(name);
-  values.filter(Boolean).forEach((value) => chosen.append(name, value));
+  values.filter((value) => value !== null && value !== false).forEach((value) => chosen.append(name, value));
   history.replaceState(null, "", `?${chosen}`);
   return redraw();
 }
@@ -42,12 +42,12 @@ function controls() {
   const { variants, variant, deepest, params, macs, problems, svg } = state;
   const n = problems.length;
   say(n ? "broken" : "fine", n ? `${n} ${n > 1 ? "problems" : "problem"}${svg ? " – this is the last good picture" : ""}` : "live");
-  document.title = (n ? "✗ " : "") + (variant ?? state.title);
+  document.title = (n ? "✗ " : "") + (variant || state.title);
   at("title").textContent = state.title || state.file;
   at("file").textContent = state.file;
   at("totals").textContent = params === null ? "" : `${params.toLocaleString("en")} params, ${(macs / 1e9).toPrecision(3)} GMACs`;
   at("variants").hidden = !variants.length;
-  form.variant.replaceChildren(...variants.map((name) => new Option(name, name, false, name === variant)));
+  form.variant.replaceChildren(...variants.map((name) => new Option(name || "base", name, false, name === variant)));
   const depth = chosen.get("depth") ?? "1";
   form.depth.max = deepest;
   form.depth.value = depth === "all" ? deepest : Math.min(+depth, deepest);
@@ -56,7 +56,7 @@ function controls() {
   form.costs.checked = chosen.has("costs");
   for (const link of at("save").querySelectorAll("a")) {
     link.href = `picture.${link.dataset.format}?${chosen}`;
-    link.download = `${variant ?? "picture"}.${link.dataset.format}`;
+    link.download = `${variant || "picture"}.${link.dataset.format}`;
   }
 }
 
@@ -158,7 +158,7 @@ form.addEventListener("submit", (event) => event.preventDefault());
 form.addEventListener("input", ({ target: { name, value, checked, max } }) => {
   if (name === "costs") return choose("costs", ...(checked ? ["params", "macs"] : []));
   if (name === "depth") ["expand", "collapse"].forEach((other) => chosen.delete(other));
-  if (name === "theme") return choose(name, value === "auto" ? "" : value);
+  if (name === "theme") return choose(name, value === "auto" ? null : value);
   return choose(name, name === "depth" && value === max ? "all" : value);
 });
 at("zoom").addEventListener("click", ({ target }) => zoomed(+target.dataset.zoom));

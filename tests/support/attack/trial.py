@@ -20,7 +20,7 @@ from tests.support.attack.bombs import Bomb
 from tests.support.attack.faults import Fault, data_fault, text_fault
 from tests.support.attack.grammar import emit, specimen
 
-FORMATS = ("svg", "html", "dot", "mermaid")
+FORMATS = ("svg", "html", "dot", "mermaid", "tikz")
 MODEL = """archspec: 1
 name: target
 inputs: {image: {channels: 3, size: 8}}

@@ -9,6 +9,7 @@ const depthOf = path => levels[path].depth;
 const deepest = Math.max(0, ...paths.map(depthOf));
 let open = new Set(paths.filter(path => levels[path].open)), hits = [], hit = -1;
 let view = { x: 0, y: 0, k: 1 }, size = [1, 1], places = new Map();
+let own = false, room = [0, 0];  // whether the reader has chosen what is seen; how large the stage was
 
 const escape = text => String(text).replace(/[&<>"]/g, char => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[char]);
 const most = (items, by) => items.reduce((found, item) => Math.max(found, by(item)), 0);
@@ -23,10 +24,7 @@ function lay(path) {
     node.tall = start + inner.along + end;
     node.grows = [Math.max(0, node.wide[0] - node.before), Math.max(0, node.wide[1] - node.after), node.tall - node.along];
   }
-  const grown = nodes.filter(node => node.inner), axes = [...new Set(grown.map(node => node.u))];
-  const push = (u, side) => axes.reduce((sum, axis) => sum + most(grown.filter(node => node.u === axis
-    && (side ? u >= axis + node.after - 0.5 : u > axis - node.before + 0.5)), node => node.grows[side]), 0);
-  const across = u => u + push(u, 0) + push(u, 1);
+  const across = spread(level, nodes);
   const ranks = [...new Set(nodes.map(node => node.rank))].map(rank => {
     const members = nodes.filter(node => node.rank === rank);
     return { rank, end: Math.max(...members.map(node => node.v + node.along)), grows: most(members, node => node.inner ? node.grows[2] : 0) };
@@ -48,16 +46,42 @@ function lay(path) {
     const [u, v] = wire.points[last];
     points[last] = target.inner ? [target.at[0] + target.inner.ins[wire.into], target.at[1]] : [target.at[0] + u - target.u, target.at[1] + v - target.v];
     straighten(points, upright, wire.into);
-    return { ...wire, points, head: wire.head && !target.inner };
+    return { ...wire, points, head: target.inner ? "" : wire.head };
   });
   const labels = level.labels.map(label => ({ ...label, at: out(nodes[label.source], label.out) }));
   const ins = nodes.filter(node => node.rim < 0), outs = nodes.filter(node => node.rim > 0);
-  const axis = (ins[0] || outs[0] || nodes[0]).at[0];
+  const rims = ins.length ? ins : outs.length ? outs : nodes.slice(0, 1), axis = (rims[0].at[0] + rims.at(-1).at[0]) / 2;
   return {
     path, nodes, wires, labels, axis,
     ins: ins.map(node => node.at[0] - axis), outs: outs.map(node => node.at[0] - axis),
-    across: level.across + push(1e9, 0) + push(1e9, 1), along: level.along + sum(ranks),
+    across: Math.max(across(level.across), ...nodes.map(node => node.at[0] + (node.inner ? node.wide[1] : 0))), along: level.along + sum(ranks),
   };
+}
+
+/** Where everything stands across the flow when nodes have grown: in its order, no nearer than it was, and pushed away
+ * only by what stands beside it; in the middle of the room that this leaves. Gives the map from old places to new. */
+function spread(level, nodes) {
+  const items = nodes.map(({ u, v, along, before, after, grows = [0, 0] }) => ({ u, from: v - 6, to: v + along + 18, before, after, grows }));
+  for (const { points } of level.wires) for (let i = 1; i < points.length; i++)
+    if (points[i][0] === points[i - 1][0]) items.push({ u: points[i][0], from: points[i - 1][1], to: points[i][1], before: 0, after: 0, grows: [0, 0] });
+  const places = [...new Set([...items.map(item => item.u), ...level.wires.flatMap(wire => wire.points.map(point => point[0]))])].sort((a, b) => a - b);
+  const number = new Map(places.map((u, i) => [u, i])), pushes = places.map(() => []), pulls = places.map(() => []);
+  const grown = items.filter(item => item.grows[0] || item.grows[1]);
+  for (const one of grown) for (const other of items) {
+    if (one.from >= other.to || other.from >= one.to) continue;
+    const [a, b] = one.u < other.u ? [one, other] : [other, one], more = a.grows[1] + b.grows[0];
+    if (more && b.u - b.before >= a.u + a.after - 0.5) {
+      pushes[number.get(b.u)].push([number.get(a.u), more]);
+      pulls[number.get(a.u)].push([number.get(b.u), more]);
+    }
+  }
+  const low = places.map(() => 0), high = places.map(() => Infinity);
+  for (const { u, before, grows } of grown) low[number.get(u)] = Math.max(low[number.get(u)], grows[0] - (u - before));
+  places.forEach((_, i) => { low[i] = Math.max(low[i], low[i - 1] ?? 0, ...pushes[i].map(([j, more]) => low[j] + more)); });
+  const end = Math.max(level.across + low.at(-1), ...grown.map(({ u, after, grows }) => u + low[number.get(u)] + after + grows[1]));
+  for (const { u, after, grows } of grown) high[number.get(u)] = Math.min(high[number.get(u)], end - u - after - grows[1]);
+  places.map((_, i) => i).reverse().forEach(i => { high[i] = Math.min(high[i], high[i + 1] ?? end - level.across, ...pulls[i].map(([j, more]) => high[j] - more)); });
+  return u => u + (number.has(u) ? (low[number.get(u)] + high[number.get(u)]) / 2 : low.at(-1));
 }
 
 /** Where an end of a wire has moved to another side than its next corner: a short bend, or the corner follows. */
@@ -85,9 +109,10 @@ function box(u, v, across, along) {
 }
 const number = value => +value.toFixed(2);
 /** Primitives as they come, moved by (dx, dy); `outline` are the classes of what shows that a box is pointed at. */
+const filled = fill => fill ? ` style="fill:${fill}"` : "";
 const draws = {
   text: (kind, x, y, text, size, anchor) => `<text class="${kind}" x="${number(x)}" y="${number(y)}" font-size="${size}" text-anchor="${anchor}">${escape(text)}</text>`,
-  rect: (kind, x, y, w, h, r) => `<rect class="${kind}" x="${number(x)}" y="${number(y)}" width="${number(w)}" height="${number(h)}" rx="${r}"/>`,
+  rect: (kind, x, y, w, h, r, fill) => `<rect class="${kind}" x="${number(x)}" y="${number(y)}" width="${number(w)}" height="${number(h)}" rx="${r}"${filled(fill)}/>`,
   circle: (kind, x, y, r) => `<circle class="${kind}" cx="${number(x)}" cy="${number(y)}" r="${r}"/>`,
   path: (kind, x, y, steps) => `<path class="${kind}" transform="translate(${number(x)} ${number(y)})" d="${steps}"/>`,
 };
@@ -141,7 +166,7 @@ function draw(laid, u0, v0, depth, layers) {
     if (laid.path && laid.nodes[wire.target].rim) points.at(-1)[1] += end;
     const seen = points.map(screen), ends = seen.at(-1), near = seen.at(-2), length = Math.max(Math.abs(ends[0] - near[0]), Math.abs(ends[1] - near[1])) || 1;
     const short = wire.head ? [...seen.slice(0, -1), [ends[0] - (ends[0] - near[0]) / length * stroke.covered, ends[1] - (ends[1] - near[1]) / length * stroke.covered]] : seen;
-    layers.wires += `<path class="${wire.kind}" d="${line(short)}"/>` + (wire.head ? `<path class="head" d="${head(seen)}"/>` : "");
+    layers.wires += `<path class="${wire.kind}" d="${line(short)}"/>` + (wire.head ? `<path class="${wire.head}" d="${head(seen)}"/>` : "");
   }
   for (const label of laid.labels) {
     const [x, y] = screen([u0 + label.at[0], v0 + label.at[1]]);
@@ -157,6 +182,7 @@ function show(keep) {
   size = box(0, 0, laid.across, laid.along);
   const theme = document.documentElement.dataset.theme;
   stage.innerHTML = `<svg class="${scopes[theme]}" xmlns="http://www.w3.org/2000/svg"><g class="world">${layers.frames}<g>${layers.wires}</g>${layers.boxes}<g>${layers.labels}</g></g></svg>`;
+  for (const swatch of document.querySelectorAll("#legend svg")) swatch.setAttribute("class", scopes[theme]);
   const now = keep && places.get(keep);
   if (old && now) { view.x += (old[0] + old[2] / 2 - now[0] - now[2] / 2) * view.k; view.y += (old[1] - now[1]) * view.k; }
   mark();
@@ -171,6 +197,7 @@ function move(still) {
 }
 function fit() {
   const w = stage.clientWidth, h = stage.clientHeight, margin = 24;
+  own = false;
   view.k = Math.min(1.6, (w - 2 * margin) / size[2], Math.max((h - 2 * margin) / size[3], 0.55));
   view.x = (w - size[2] * view.k) / 2 - size[0] * view.k;
   view.y = Math.max(margin, (h - size[3] * view.k) / 2) - size[1] * view.k;
@@ -179,8 +206,15 @@ function fit() {
 }
 function zoom(by, x = stage.clientWidth / 2, y = stage.clientHeight / 2) {
   const k = Math.min(8, Math.max(0.05, view.k * by)), ratio = k / view.k;
+  own = true;
   view = { k, x: x - (x - view.x) * ratio, y: y - (y - view.y) * ratio };
   move(true);
+}
+function pan(x, y) {
+  view.x += x;
+  view.y += y;
+  own = true;
+  move();
 }
 function toggle(path) {
   if (!levels[path]) return;
@@ -240,7 +274,7 @@ addEventListener("pointermove", event => {
   if (held && event.buttons) {
     const dx = event.clientX - held[0], dy = event.clientY - held[1];
     if (moved || Math.hypot(dx, dy) > 4) {
-      moved = true;
+      moved = own = true;
       stage.classList.add("moving");
       view.x += dx; view.y += dy; held = [event.clientX, event.clientY];
       hide();
@@ -274,7 +308,7 @@ search.addEventListener("keydown", event => {
 const all = () => { open = new Set(paths); show(); fit(); }, none = () => { open = new Set(); show(); fit(); };
 const keys = {
   "/": () => search.focus(), "[": () => level(-1), "]": () => level(1), e: all, c: none, t: theme, 0: fit, "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(0.8),
-  ArrowLeft: () => { view.x += 60; move(); }, ArrowRight: () => { view.x -= 60; move(); }, ArrowUp: () => { view.y += 60; move(); }, ArrowDown: () => { view.y -= 60; move(); },
+  ArrowLeft: () => pan(60, 0), ArrowRight: () => pan(-60, 0), ArrowUp: () => pan(0, 60), ArrowDown: () => pan(0, -60),
   Escape: hide,
 };
 addEventListener("keydown", event => {
@@ -289,4 +323,11 @@ for (const [id, act] of Object.entries({ less: () => level(-1), more: () => leve
 if (document.documentElement.dataset.theme === "auto") document.documentElement.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 show();
 fit();
-addEventListener("resize", fit);
+new ResizeObserver(() => {
+  const now = [stage.clientWidth, stage.clientHeight], [x, y] = [now[0] - room[0], now[1] - room[1]];
+  room = now;
+  if (!own) return fit();
+  view.x += x / 2;
+  view.y += y / 2;
+  move(true);
+}).observe(stage);
