@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import fx
@@ -23,6 +23,7 @@ def build(
     device: torch.device | str | None = None,
     dtype: torch.dtype | None = None,
     *,
+    optimize: Literal["none", "exact"] = "exact",
     allow_python: bool = False,
 ) -> fx.GraphModule:
     """A trainable module from a spec or a shaped graph, with fresh weights.
@@ -34,4 +35,4 @@ def build(
     graph = spec if isinstance(spec, Graph) else load(spec, variant, overrides, allow_python=allow_python)
     if cropped := crops(graph):
         warnings.warn("; ".join(cropped), stacklevel=2)
-    return compile(graph, device=device or "cpu", dtype=dtype)
+    return compile(graph, device=device or "cpu", dtype=dtype, rewrites={} if optimize == "none" else None)

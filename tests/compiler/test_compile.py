@@ -108,10 +108,12 @@ def test_outputs_follow_the_mode_and_have_names() -> None:
 def test_every_weight_stands_at_the_path_of_its_node(family: str) -> None:
     model = small(family, device="meta")
     name, overrides = SMALL[family]
-    leaves = [path for path, node in archspec.load(name, overrides=overrides).walk() if not node.body]
+    leaves = {path: node for path, node in archspec.load(name, overrides=overrides).walk() if not node.body}
     places = {key.rpartition(".")[0] for key in model.state_dict()}
-    assert places <= set(leaves)
-    assert all(model.get_submodule(path) is not None for path in leaves)
+    assert places == {path for path, node in leaves.items() if node.cost.params}
+    plain = small(family, device="meta", optimize="none")
+    assert all(plain.get_submodule(path) is not None for path in leaves)
+    assert list(plain.state_dict()) == list(model.state_dict())
 
 
 @FAMILIES
@@ -174,14 +176,30 @@ def test_no_weight_is_left_as_memory_happened_to_be(family: str) -> None:
         assert tensor.isfinite().all() if tensor.is_floating_point() else (tensor < 1e9).all(), key
 
 
+def test_levels_with_one_wiring_share_their_code_until_one_is_edited() -> None:
+    model, other = small("vit", optimize="none"), small("vit", optimize="none")
+    first, second = (model.get_submodule(f"blocks.{place}") for place in (0, 1))
+    assert isinstance(first, fx.GraphModule) and isinstance(second, fx.GraphModule)
+    assert type(first).forward is type(second).forward
+    (last,) = (node for node in second.graph.nodes if node.name == "add2")
+    last.args = (last.args[0], last.args[0])
+    second.recompile()
+    assert type(first).forward is not type(second).forward
+    x = torch.randn(1, 5, 192)
+    torch.testing.assert_close(first(x), other.get_submodule("blocks.0")(x))
+    assert not torch.allclose(second(x), other.get_submodule("blocks.1")(x))
+    assert "blocks" in str(copy.deepcopy(model).graph)
+
+
 def test_a_node_may_be_replaced() -> None:
     model = small("vit")
     model.head = nn.Linear(192, 7)
     assert model(images("vit")).shape == (2, 7)
 
 
-def test_hooks_see_every_node() -> None:
-    model, seen = small("vit"), []
+@pytest.mark.parametrize("optimize", ["none", "exact"])
+def test_hooks_see_every_node(optimize: str) -> None:
+    model, seen = small("vit", optimize=optimize), []
     paths = ("patch_embed", "blocks.1.attn.attend", "blocks.0.add1", "head")
     for path in paths:
         model.get_submodule(path).register_forward_hook(lambda *_, path=path: seen.append(path))
@@ -210,7 +228,8 @@ def test_nodes_that_do_nothing_are_not_run() -> None:
 
 def test_shared_weights_are_one_parameter_used_twice() -> None:
     model = edited({"graph.again": {"share": "blocks", "after": "blocks"}})
-    plain = edited({})
+    torch.manual_seed(0)
+    plain = archspec.build("vit_tiny_patch16_224", overrides=SMALL["vit"][1], optimize="none")
     assert set(model.state_dict()) == set(plain.state_dict())
     x = images("vit")
     for name in ("patch_embed", "cls", "pos_embed", "blocks", "blocks", "norm", "pool", "head"):
