@@ -18,7 +18,7 @@ from archspec.language.wiring.tally import Tally
 from archspec.language.wiring.values import Unknown, evaluate_tree, fields_at, names_read
 from archspec.language.words import Vocabulary
 
-STEPS_OF_A_DEFINITION = 700
+STEPS_OF_A_DEFINITION = 1_000
 STEPS_OF_A_FIELD = 50
 
 
