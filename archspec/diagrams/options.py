@@ -45,6 +45,7 @@ OPTIONS = (
     Option("costs", "write it on the nodes", list, [], choices=COSTS),
     Option("heat", "colour the nodes by it", choices=COSTS),
     Option("root", "draw this composite alone", metavar="PATH"),
+    Option("hide", "leave out these blocks or roles, such as drop_path,dropout,layout", list, [], metavar="WORDS"),
     Option("width", "the most that it may take in print: 85mm, 3.3in, columnwidth, textwidth", metavar="LENGTH"),
     Option("height", "the most that it may take in print", metavar="LENGTH"),
     Option("min_font", "refuse letters smaller than this in print, such as 7pt", metavar="LENGTH"),

@@ -88,6 +88,7 @@ def render(
     costs: Iterable[str] = (),
     heat: str | None = None,
     root: str | None = None,
+    hide: Iterable[str] = (),
     width: str | None = None,
     height: str | None = None,
     min_font: str | None = None,
@@ -101,15 +102,14 @@ def render(
     `depth` levels of composites are open (`"all"` or None: all of them); `expand` and `collapse` open and close single
     ones by path. `theme` is light, dark, paper, or auto (an SVG that follows the reader's scheme). `shapes` stand on
     wires where they change, or on all, or none. `costs` (params, macs) stand on the nodes; `heat` colours them by one.
-    `root` is the path of a composite that is drawn alone. `width` and `height` are the most that the picture may take
-    in print (`85mm`, `3.3in`, `textwidth`), in letters of `min_font` or more.
-    Raises RenderError where an option, a path or the file's suffix is unknown, the scale is not above 0, or the picture
-    would have smaller letters.
+    The composite at `root` is drawn alone; blocks of the words or roles in `hide` are left out. In print the picture
+    takes `width` and `height` at most (`85mm`, `3.3in`, `textwidth`), in letters of `min_font` or more.
+    Raises RenderError where an option, a path or the suffix is unknown, or the letters are smaller.
     """
     if not 0 < scale < math.inf:
         raise RenderError(f"a scale is a number above 0, got {scale:g}", help="--scale 2 is usual")
     _check({"direction": direction, "theme": theme, "shapes": shapes, "costs": (costs := tuple(costs)), "heat": heat})
-    opening = Opening.of(graph, depth, expand, collapse, root)
+    opening = Opening.of(graph, depth, expand, collapse, root, hide)
     options = Options(
         PALETTES["light" if theme == "auto" else theme], direction, shapes, costs, heat, points(width, "width"),
         points(height, "height"), points(min_font, "min-font"), legend, _text(title, _titled(graph, opening)),

@@ -13,7 +13,7 @@ import pytest
 import archspec
 from archspec.cli import main
 from archspec.diagrams import FORMATS, RenderError, compare
-from archspec.diagrams.view import plain
+from archspec.diagrams.view import flows, plain
 from tests.diagrams.test_render import DEPTHS, SPECS, name, read, shaped
 
 CVT = next(file for file in SPECS if file.stem == "cvt")
@@ -100,3 +100,35 @@ def test_a_record_keeps_root_and_size(tmp_path: Path, monkeypatch: pytest.Monkey
     assert main(["render", "cvt_13", *words, "-o", "part.svg"]) == 0
     assert "--root stage3.layers --width 85mm --min-font 4pt" in Path("part.svg").read_text(encoding="utf-8")
     assert main(["render", "--check", "part.svg"]) == 0
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+@pytest.mark.parametrize("file", SPECS, ids=name)
+def test_what_is_hidden_leaves_no_trace_but_a_wire(file: Path, depth: int | str) -> None:
+    """Everything else is drawn as before, and reads what the hidden boxes read."""
+    graph = shaped(file)
+    hide = {node.block.word for _, node in graph.walk()} & {"drop_path", "dropout", "to_tokens", "to_image"}
+    before, after = (
+        archspec.render(graph, depth=depth, hide=words).level for words in ((), [",".join(hide)] if hide else ())
+    )
+    hidden = {box.path for _, box in before.walk() if box.node and box.node.block.word in hide}
+    assert {box.path for _, box in after.walk()} == {box.path for _, box in before.walk()} - hidden
+    old, new = ({(flow.target, flow.into): flow for flow in flows(level)} for level in (before, after))
+    for end, flow in new.items():
+        source = old[end]
+        while source.source in hidden:
+            source = old[source.source, 0]
+        assert (flow.source, flow.out) == (source.source, source.out)
+    assert set(new) == {end for end in old if end[0] not in hidden}
+
+
+def test_only_what_is_there_is_hidden() -> None:
+    with pytest.raises(RenderError, match="there is no block or role drop_pat to hide") as caught:
+        archspec.render(shaped(CVT), hide=["drop_pat"])
+    assert "drop_path" in str(caught.value.help)
+
+
+def test_a_composite_of_which_nothing_is_left_is_closed() -> None:
+    file = next(file for file in SPECS if file.stem == "t2t_vit" and file.parent.name == "specs")
+    boxes = {box.path: box for _, box in archspec.render(shaped(file), hide=["layout"]).level.walk()}
+    assert boxes["unfold1"].inner is None and boxes["mix1"].inner is not None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from archspec.diagrams.error import RenderError
 from archspec.errors import nearest
 from archspec.graph import Graph
+from archspec.language.words import Vocabulary
 
 ALL = 1_000
 """A depth beyond that of any graph."""
@@ -24,14 +25,21 @@ class Opening:
     expand: frozenset[str] = frozenset()
     collapse: frozenset[str] = frozenset()
     root: str = ""
+    hide: frozenset[str] = frozenset()  # words or roles of blocks that are not drawn
 
     @classmethod
     def of(
         cls, graph: Graph, depth: int | str | None = 1, expand: Iterable[str] = (), collapse: Iterable[str] = (),
-        root: str | None = None,
+        root: str | None = None, hide: Iterable[str] = (),
     ) -> Opening:  # fmt: skip
         """Check a number of levels (or `all`) and the paths of composites; raises RenderError."""
-        opening = cls(levels(depth), frozenset(map(plain, expand)), frozenset(map(plain, collapse)), plain(root or ""))
+        hidden = frozenset(word for item in hide for word in item.split(","))
+        known = sorted({word for _, node in graph.walk() for word in (node.block.word, node.block.role)})
+        for word in sorted(hidden.difference(known, Vocabulary())):
+            raise RenderError(f"there is no block or role {word} to hide", help=nearest(word, known))
+        opening = cls(
+            levels(depth), frozenset(map(plain, expand)), frozenset(map(plain, collapse)), plain(root or ""), hidden
+        )
         if named := opening.expand | opening.collapse | {opening.root} - {""}:
             bodies = {plain(path): node.body is not None for path, node in graph.walk()}
             for path in sorted(named):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from archspec.diagrams.view.box import INPUT, OUTPUT, Box, Level, Wire
+from archspec.diagrams.view.hide import without
 from archspec.diagrams.view.opening import Opening, plain
 from archspec.diagrams.view.vary import alike, fullest, label_of_all, varying
 from archspec.graph import Block, Cost, Graph, Node, Repeat, show_span
@@ -19,6 +20,8 @@ Peers = Mapping[Node, int]
 def view(graph: Graph, opening: Opening) -> Level:
     """The picture's content: the whole, or what is in its root."""
     level = _whole(graph, opening)
+    if opening.hide:
+        level = without(level, opening.hide)
     return next((box.inner for _, box in level.walk() if box.inner and plain(box.path) == opening.root), level)
 
 
