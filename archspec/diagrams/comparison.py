@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from archspec.diagrams.error import RenderError
 from archspec.diagrams.formats import REGISTRY
 from archspec.diagrams.picture import Picture, render
 from archspec.diagrams.view import INPUT, OUTPUT, Box, Level, Opening, Wire, cost_text, plain, view
@@ -41,6 +42,8 @@ class Comparison(Picture):
         """Both graphs' views in one."""
         assert self.diff is not None
         composites = {plain(path) for path, node in self.diff.a.walk() if node.body}
+        if opening.root and opening.root not in composites:
+            raise RenderError(f"only one of the two has a node {opening.root}", help="draw that one by itself")
         there = replace(opening, expand=opening.expand & composites, collapse=opening.collapse & composites)
         return merge(view(self.diff.a, there), view(self.graph, opening), self.changes)
 

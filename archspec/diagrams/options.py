@@ -32,7 +32,7 @@ class Option:
     @property
     def flag(self) -> str:
         """How it is written on a command line."""
-        return f"--no-{self.name}" if self.type is bool else f"--{self.name}"
+        return f"--no-{self.name}" if self.type is bool else f"--{self.name.replace('_', '-')}"
 
 
 OPTIONS = (
@@ -44,6 +44,11 @@ OPTIONS = (
     Option("shapes", "which wires say their shape (default changes)", default="changes", choices=SHAPES),
     Option("costs", "write it on the nodes", list, [], choices=COSTS),
     Option("heat", "colour the nodes by it", choices=COSTS),
+    Option("root", "draw this composite alone", metavar="PATH"),
+    Option("hide", "leave out these blocks or roles, such as drop_path,dropout,layout", list, [], metavar="WORDS"),
+    Option("width", "the most that it may take in print: 85mm, 3.3in, columnwidth, textwidth", metavar="LENGTH"),
+    Option("height", "the most that it may take in print", metavar="LENGTH"),
+    Option("min_font", "refuse letters smaller than this in print, such as 7pt", metavar="LENGTH"),
     Option("legend", "leave the legend out", bool, True),
     Option("title", "above the picture; by default the spec's title", default=True, metavar="TEXT"),
     Option("caption", "below it; by default the totals", default=True, metavar="TEXT"),
@@ -60,6 +65,9 @@ class Options:
     shapes: str = "changes"
     costs: tuple[str, ...] = ()
     heat: str | None = None
+    width: float | None = None  # points in print, at most
+    height: float | None = None
+    least: float | None = None  # points of its smallest letters
     legend: bool = True
     title: str | None = None
     caption: str | None = None

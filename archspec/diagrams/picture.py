@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ from archspec.diagrams.figure import Figure, arrange, draw
 from archspec.diagrams.formats import REGISTRY, SUFFIXES
 from archspec.diagrams.look import THEMES as PALETTES
 from archspec.diagrams.options import OPTIONS, Options
-from archspec.diagrams.view import Level, Opening, cost_text, shape_text, view
+from archspec.diagrams.print import points, unit
+from archspec.diagrams.view import Level, Opening, cost_text, plain, shape_text, view
 from archspec.errors import nearest, shown
 from archspec.files import write
 from archspec.graph import Graph
@@ -45,7 +46,8 @@ class Picture:
     @cached_property
     def figure(self) -> Figure:
         """Everything in its place, as primitives."""
-        return draw(arrange(self.level, self.options))
+        figure = draw(arrange(self.level, self.options))
+        return replace(figure, unit=unit(figure, self.options))
 
     @cached_property
     def svg(self) -> str:
@@ -85,6 +87,11 @@ def render(
     shapes: str = "changes",
     costs: Iterable[str] = (),
     heat: str | None = None,
+    root: str | None = None,
+    hide: Iterable[str] = (),
+    width: str | None = None,
+    height: str | None = None,
+    min_font: str | None = None,
     legend: bool = True,
     title: str | bool = True,
     caption: str | bool = True,
@@ -95,35 +102,39 @@ def render(
     `depth` levels of composites are open (`"all"` or None: all of them); `expand` and `collapse` open and close single
     ones by path. `theme` is light, dark, paper, or auto (an SVG that follows the reader's scheme). `shapes` stand on
     wires where they change, or on all, or none. `costs` (params, macs) stand on the nodes; `heat` colours them by one.
-    Raises RenderError where an option, a path or the file's suffix is unknown, or the scale is not above 0.
+    The composite at `root` is drawn alone; blocks of the words or roles in `hide` are left out. In print the picture
+    takes `width` and `height` at most (`85mm`, `3.3in`, `textwidth`), in letters of `min_font` or more.
+    Raises RenderError where an option, a path or the suffix is unknown, or the letters are smaller.
     """
     if not 0 < scale < math.inf:
         raise RenderError(f"a scale is a number above 0, got {scale:g}", help="--scale 2 is usual")
-    costs = tuple(costs)
-    _check({"direction": direction, "theme": theme, "shapes": shapes, "costs": costs, "heat": heat})
+    _check({"direction": direction, "theme": theme, "shapes": shapes, "costs": (costs := tuple(costs)), "heat": heat})
+    opening = Opening.of(graph, depth, expand, collapse, root, hide)
     options = Options(
-        theme=PALETTES["light" if theme == "auto" else theme],
-        direction=direction,
-        shapes=shapes,
-        costs=costs,
-        heat=heat,
-        legend=legend,
-        title=_text(title, (graph.origin.title or graph.origin.name) if graph.origin else ""),
-        caption=_text(caption, totals(graph)),
-    )
-    picture = Picture(graph, Opening.of(graph, depth, expand, collapse), options, theme == "auto", scale)
+        PALETTES["light" if theme == "auto" else theme], direction, shapes, costs, heat, points(width, "width"),
+        points(height, "height"), points(min_font, "min-font"), legend, _text(title, _titled(graph, opening)),
+        _text(caption, totals(graph, opening)),
+    )  # fmt: skip
+    picture = Picture(graph, opening, options, theme == "auto", scale)
     if path is not None:
         picture.save(path, format)
     return picture
 
 
-def totals(graph: Graph) -> str:
-    """What stands under a picture: variant, inputs, parameters and MACs."""
-    name = graph.origin.label if graph.origin else ""
+def _titled(graph: Graph, opening: Opening) -> str:
+    """What stands above a picture: what is drawn."""
+    if opening.root:
+        return opening.root
+    return (graph.origin.title or graph.origin.name) if graph.origin else ""
+
+
+def totals(graph: Graph, opening: Opening) -> str:
+    """What stands under a picture: variant, inputs, parameters and MACs; those of the root where there is one."""
+    name, cost = graph.origin.label if graph.origin else "", graph.cost
     inputs = ", ".join(f"{name}\N{NO-BREAK SPACE}{shape_text(shape)}" for name, shape in graph.inputs.items())
-    return "\N{NO-BREAK SPACE}· ".join(
-        part for part in (name, inputs, cost_text(graph.cost, ("params", "macs"))) if part
-    )
+    if opening.root:
+        cost = next(node.cost for path, node in graph.walk() if plain(path) == opening.root)
+    return "\N{NO-BREAK SPACE}· ".join(part for part in (name, inputs, cost_text(cost, ("params", "macs"))) if part)
 
 
 def _text(asked: str | bool, usual: str) -> str | None:

@@ -30,7 +30,7 @@ def look_arguments(parser: argparse.ArgumentParser) -> None:
         if option.type is bool:
             parser.add_argument(option.flag, dest=option.name, action="store_false", help=option.help)
         else:
-            parser.add_argument(option.flag, action="append" if option.type is list else "store",
+            parser.add_argument(option.flag, dest=option.name, action="append" if option.type is list else "store",
                                 choices=option.choices or None, metavar=option.metavar or None,
                                 default=option.default, help=option.help)  # fmt: skip
 

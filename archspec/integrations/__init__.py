@@ -14,7 +14,7 @@ __all__ = ["OPTIONS", "draw", "draw_pdf"]
 
 Drawn = TypeVar("Drawn", str, bytes)
 
-OPTIONS = ("variant", "set", *(option.name for option in LOOK))
+OPTIONS = ("variant", "set", *(option.name.replace("_", "-") for option in LOOK))
 """As `archspec render` has them, but for `caption`, which is text of the page."""
 LISTS = ("set", *(option.name for option in LOOK if option.type is list))
 

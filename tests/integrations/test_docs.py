@@ -236,6 +236,7 @@ def test_what_a_page_cannot_ask_for_is_a_sentence(options: dict[str, str], said:
 def test_every_option_is_one_of_render() -> None:
     usual = {"variant": "cvt_21", "set": "params.classes=10", "depth": "all", "expand": "stage1", "collapse": "stage2",
              "direction": "LR", "theme": "paper", "shapes": "none", "costs": "params macs", "heat": "macs",
+             "root": "stage3", "hide": "drop_path layout", "width": "textwidth", "height": "9in", "min-font": "1pt",
              "legend": "no", "title": "A title", "caption": "C"}  # fmt: skip
     assert usual.keys() == set(OPTIONS)
     svg = draw("cvt", usual)

@@ -4,6 +4,7 @@ Without -o the drawing's text goes to standard output. An SVG keeps the command 
 the SVG, or a folder of them, in place of the spec, and each is drawn anew. With --check nothing is written:
 
     archspec render specs/cvt.yaml --depth 2 -o docs/cvt.svg
+    archspec render cvt_13 --root stage3.layers --hide drop_path --theme paper --width 85mm -o layer.tex    for a paper
     archspec render docs/cvt.svg         draw it anew
     archspec render --check docs         exit code 1 where a picture is stale, and what to type to mend it
 """

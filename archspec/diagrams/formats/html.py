@@ -69,7 +69,7 @@ def write(picture: Picture) -> str:
     """The page as text. What the picture opens is open at first; the theme may be switched on the page."""
     options, graph = picture.options, picture.graph
     theme = options.theme if options.theme.names else LIGHT
-    top = picture.view(Opening(ALL))
+    top = picture.view(replace(picture.opening, depth=ALL, expand=frozenset(), collapse=frozenset()))
     writer = _Writer(replace(options, theme=theme), picture.opening, top)
     writer.level("", top, 0)
     compared = any(box.status for _, box in top.walk())

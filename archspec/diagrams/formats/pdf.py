@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def write(picture: Picture) -> bytes:
-    """The figure on one page of its own size, a unit to a point."""
+    """The figure on one page of its own size."""
     figure = picture.figure
     try:
         from reportlab.pdfgen.canvas import Canvas
@@ -32,12 +32,12 @@ def write(picture: Picture) -> bytes:
         )
     out = io.BytesIO()
     _register(figure.theme)  # the font that a page begins with is in the file, drawn or not: no foreign one
-    size = (figure.width, figure.height)
+    size = (figure.width * figure.unit, figure.height * figure.unit)
     canvas = Canvas(out, pagesize=size, invariant=1, initialFontName=figure.theme.regular, initialFontSize=12)
     canvas.setTitle(figure.title or "architecture")
     canvas.setCreator("archspec")
-    canvas.translate(0, figure.height)
-    canvas.scale(1, -1)
+    canvas.translate(0, size[1])
+    canvas.scale(figure.unit, -figure.unit)
     _Page(canvas, figure.theme).draw(figure)
     canvas.showPage()
     canvas.save()

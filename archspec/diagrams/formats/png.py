@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from archspec.diagrams.error import RenderError
@@ -25,7 +26,7 @@ def write(picture: Picture) -> bytes:
     if not (w and h and w * h <= MOST_PIXELS):
         message = f"at a scale of {scale:g} the PNG would have {w:,}×{h:,} pixels"
         raise RenderError(message, help=f"at least one, at most {MOST_PIXELS:,}: another --scale, or an .svg")
-    return png(svg(figure), scale=scale, lacking=figure.lacking())
+    return png(svg(replace(figure, unit=1.0)), scale=scale, lacking=figure.lacking())
 
 
 def png(svg: str, *, scale: float = 2.0, lacking: str = "") -> bytes:

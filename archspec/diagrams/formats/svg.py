@@ -30,7 +30,7 @@ def svg(figure: Figure, *, auto: bool = False) -> str:
         dark = css(DARK, scope, colours_only=True, compared=figure.compared)
         style += f"@media (prefers-color-scheme: dark){{{dark}}}"
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="{scope}" width="{w}" height="{h}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="{scope}" {_printed(figure, w, h)} '
         f'viewBox="0 0 {w} {h}" role="img">',
         f"<title>{escape(figure.title or 'architecture')}</title>",
         f"<style>{style}</style>",
@@ -39,6 +39,13 @@ def svg(figure: Figure, *, auto: bool = False) -> str:
         "</svg>",
     ]
     return shown("\n".join(lines)) + "\n"  # a control character is no XML
+
+
+def _printed(figure: Figure, w: str, h: str) -> str:
+    """Its size on a page: in points where it has one in print."""
+    if figure.unit == 1.0:
+        return f'width="{w}" height="{h}"'
+    return f'width="{_number(figure.width * figure.unit)}pt" height="{_number(figure.height * figure.unit)}pt"'
 
 
 def element(item: Primitive) -> str:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from archspec.diagrams.view.box import INPUT, OUTPUT, Box, Level, Wire
-from archspec.diagrams.view.opening import Opening
+from archspec.diagrams.view.hide import without
+from archspec.diagrams.view.opening import Opening, plain
 from archspec.diagrams.view.vary import alike, fullest, label_of_all, varying
 from archspec.graph import Block, Cost, Graph, Node, Repeat, show_span
 
@@ -17,7 +18,14 @@ Peers = Mapping[Node, int]
 
 
 def view(graph: Graph, opening: Opening) -> Level:
-    """The picture's content."""
+    """The picture's content: the whole, or what is in its root."""
+    level = _whole(graph, opening)
+    if opening.hide:
+        level = without(level, opening.hide)
+    return next((box.inner for _, box in level.walk() if box.inner and plain(box.path) == opening.root), level)
+
+
+def _whole(graph: Graph, opening: Opening) -> Level:
     boxes = {name: Box(name, name, name, INPUT) for name in graph.inputs}
     wires: list[Wire] = []
     _nodes(graph, "", 0, opening, boxes, wires, {graph: 1})
