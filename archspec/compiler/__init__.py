@@ -3,7 +3,7 @@
 from archspec.compiler.build import build
 from archspec.compiler.compile import compile
 from archspec.compiler.crops import crops
-from archspec.compiler.lower import lower
+from archspec.compiler.lower import lower, running
 from archspec.compiler.outputs import output_type
 
-__all__ = ["build", "compile", "crops", "lower", "output_type"]
+__all__ = ["build", "compile", "crops", "lower", "output_type", "running"]

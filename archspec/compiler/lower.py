@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from archspec.compiler.kernels import Held
 from archspec.compiler.rewrites import Record, Rewrite, rewrites
 from archspec.graph import Graph
 
@@ -23,3 +24,13 @@ def lower(graph: Graph, chosen: Mapping[str, Rewrite] | None = None) -> Lowered:
     for name, rewrite in (rewrites() if chosen is None else chosen).items():
         graph, records[name] = rewrite.apply(graph)
     return Lowered(graph, records)
+
+
+def running(graph: Graph) -> Graph:
+    """A lowered graph without the nodes that are only held for their weights: what runs, and is drawn."""
+    nodes = {
+        name: replace(node, body=running(node.body)) if node.body else node
+        for name, node in graph.nodes.items()
+        if not isinstance(node.block, Held)
+    }
+    return replace(graph, nodes=nodes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from safetensors import safe_open
 import archspec
 from archspec.cli import main
 from archspec.errors import Source
+from archspec.language import load
 from archspec.language.document import parse, plain
 from tests.support.origins import origin_of
 
@@ -150,3 +152,27 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
 def test_traceback_is_for_those_who_ask(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(archspec.SpecError):
         main(["validate", BROKEN, "--traceback"])
+
+
+def test_passes_say_what_is_rewritten_and_add_up(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "vit_tiny_patch16_224", "--passes"]) == 0
+    table = capsys.readouterr().out
+    assert re.search(r"^live_tokens +blocks\.11\.attn\.attend +1 of 197 rows +14\.827 MMACs", table, re.MULTILINE)
+    assert main(["explain", "vit_tiny_patch16_224", "--passes", "--json"]) == 0
+    records = [record for each in json.loads(capsys.readouterr().out).values() for record in each]
+    assert f"{sum(record['macs'] for record in records) / 1e9:.3f} GMACs of 1.254 GMACs saved" in table
+    with pytest.raises(SystemExit):
+        main(["explain", "vit_tiny_patch16_224"])
+
+
+def test_the_graph_that_runs_is_drawn_without_what_it_only_holds(tmp_path: Path) -> None:
+    from archspec.compiler import lower, running
+
+    nodes = [node for _, node in running(lower(load("vit_tiny_patch16_224")).graph).walk()]
+    assert sum(node.block.word == "part_linear" for node in nodes) == 1
+    assert not any(node.block.word == "held" for node in nodes)
+    texts = []
+    for flags in ([], ["--lowered"]):
+        assert main(["render", "vit_tiny_patch16_224", "--depth", "all", "-o", str(tmp_path / "a.dot"), *flags]) == 0
+        texts.append((tmp_path / "a.dot").read_text(encoding="utf-8"))
+    assert "rows 0" not in texts[0] and "row 0" in texts[1]

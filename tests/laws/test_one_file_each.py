@@ -22,7 +22,15 @@ ROOT = Path(__file__).parents[2]
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the package, the specs and the laws, with one new file of each kind."""
     folder = tmp_path_factory.mktemp("tree")
-    for name in ("archspec", "specs", "tests/laws", "tests/support", "tests/conftest.py", "pyproject.toml"):
+    for name in (
+        "archspec",
+        "specs",
+        "tests/graph",
+        "tests/laws",
+        "tests/support",
+        "tests/conftest.py",
+        "pyproject.toml",
+    ):
         source, target = ROOT / name, folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():

@@ -1,7 +1,8 @@
 """Draw the architecture: SVG, PNG, PDF, TikZ, DOT, Mermaid or interactive HTML, by the suffix of -o or by --format.
 
 Without -o the drawing's text goes to standard output. An SVG keeps the command that drew it, relative to itself: name
-the SVG, or a folder of them, in place of the spec, and each is drawn anew. With --check nothing is written:
+the SVG, or a folder of them, in place of the spec, and each is drawn anew. With --check nothing is written. --lowered
+draws the graph that runs, which keeps no command:
 
     archspec render specs/cvt.yaml --depth 2 -o docs/cvt.svg
     archspec render cvt_13 --root stage3.layers --hide drop_path --theme paper --width 85mm -o layer.tex    for a paper
@@ -18,9 +19,20 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from archspec.cli.arguments import force_argument, output_arguments, spec_arguments
-from archspec.diagrams import FORMATS, SUFFIXES, Recipe, is_signed, look_arguments, recorded, signed, within_tree
+from archspec.diagrams import (
+    FORMATS,
+    SUFFIXES,
+    Recipe,
+    is_signed,
+    look_arguments,
+    recorded,
+    render,
+    signed,
+    within_tree,
+)
 from archspec.errors import Problem, RuleError, SpecError
 from archspec.files import folder, json_text, write
+from archspec.language import load
 
 READABLE = ("dot", "mermaid", "tikz")
 """The formats that a terminal may show: they are meant to be read."""
@@ -33,6 +45,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=FORMATS, help="by default what the suffix of -o says, or svg")
     parser.add_argument("--scale", type=float, default=2.0, help="pixels of a PNG per unit (default 2)")
     parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 where a picture is stale")
+    parser.add_argument("--lowered", action="store_true", help="draw the graph that runs, as the compiler rewrites it")
     look_arguments(parser)
     force_argument(parser)
 
@@ -51,6 +64,8 @@ def run(args: argparse.Namespace) -> int:
         )
         raise SpecError(Problem("usage", "a terminal shows no pictures", help=help))
     recipe = Recipe.of(args, args.spec[0])
+    if args.lowered and args.check:
+        raise SpecError(Problem("usage", "a picture of the graph that runs keeps no recipe: --lowered has no --check"))
     data = _content(recipe, args.output, args)
     if args.check:
         more = ["--format", args.format] * bool(args.format) + ["--scale", f"{args.scale:g}"] * (args.scale != 2)
@@ -112,6 +127,11 @@ def _content(recipe: Recipe, file: Path | None, args: argparse.Namespace) -> byt
     """The picture in the format that --format or the file's suffix names."""
     suffix = file.suffix.removeprefix(".").lower() if file else "svg"
     format = args.format or SUFFIXES.get(suffix, suffix)
+    if args.lowered:
+        from archspec.compiler import lower, running
+
+        graph = load(recipe.spec, recipe.variant, recipe.settings, allow_python=args.allow_python)
+        return render(running(lower(graph).graph), scale=args.scale, **recipe.look).bytes(format)
     data = recipe.draw(scale=args.scale, allow_python=args.allow_python).bytes(format)
     if file and format == "svg":
         return signed(data.decode(), recipe.moved(Path(), file.parent)).encode()

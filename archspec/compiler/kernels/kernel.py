@@ -20,7 +20,7 @@ class Kernel(Op):
 class Held(Op):
     """A node that does not run: its module stays at its path for the state dict, and for kernels that read it."""
 
-    role: ClassVar[str] = "weights"
+    role: ClassVar[str] = "other"
 
     block: Block
     shapes: tuple[Any, ...]

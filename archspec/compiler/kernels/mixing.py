@@ -6,7 +6,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd import forward_ad
+
+from archspec.ops.kernels.by_image import by_image
 
 
 def mixed(
@@ -23,18 +24,6 @@ def mixed(
         y: Tensor = _Mixed.apply(*tensors, eps)  # type: ignore[no-untyped-call]
         return y
     return _run(q, k, v, first, second, bias, eps, None)
-
-
-def by_image(x: Tensor) -> bool:
-    """Whether to go image by image: on a CPU, with no compiler, tracer, autocast or transform of torch.func about."""
-    return not (
-        x.device.type != "cpu"
-        or torch.compiler.is_compiling()
-        or torch._C._get_tracing_state() is not None
-        or torch.is_autocast_enabled("cpu")
-        or torch._C._are_functorch_transforms_active()
-        or forward_ad.unpack_dual(x).tangent is not None
-    )
 
 
 def at_once(

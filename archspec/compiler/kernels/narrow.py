@@ -74,15 +74,15 @@ class ScoresOfTokens(nn.Module):
         self.heads, self.scale, self.features = heads, scale, features
 
     def forward(self, q: Tensor, x: Tensor, linear: nn.Linear) -> Tensor:
-        (b, n, _), heads = q.shape, self.heads
+        (b, n, inner), (m, c), heads = q.shape, x.shape[1:], self.heads
         weight, bias = part(linear, self.features)
-        q = (q * self.scale).view(b * n, heads, -1).transpose(0, 1)
-        asked = torch.bmm(q, weight.view(heads, -1, x.shape[2]))  # h, b·n, c: what each query looks for in a token
-        asked = asked.view(heads, b, n, -1).transpose(0, 1).reshape(b, heads * n, -1)
-        scores = torch.bmm(asked, x.transpose(1, 2)).view(b, heads, n, -1)
+        q = (q * self.scale).view(b * n, heads, inner // heads).transpose(0, 1)
+        asked = torch.bmm(q, weight.view(heads, inner // heads, c))  # h, b·n, c: what each query looks for in a token
+        asked = asked.view(heads, b, n, c).transpose(0, 1).reshape(b, heads * n, c)
+        scores = torch.bmm(asked, x.transpose(1, 2)).view(b, heads, n, m)
         if bias is None:
             return scores
-        return scores + torch.bmm(q, bias.view(heads, -1, 1)).view(heads, b, n, 1).transpose(0, 1)
+        return scores + torch.bmm(q, bias.view(heads, inner // heads, 1)).view(heads, b, n, 1).transpose(0, 1)
 
 
 class ValuesOfTokens(nn.Module):
@@ -93,14 +93,15 @@ class ValuesOfTokens(nn.Module):
         self.features = features
 
     def forward(self, weights: Tensor, x: Tensor, linear: nn.Linear) -> Tensor:
-        b, heads, n, m = weights.shape
+        (b, heads, n, m), c = weights.shape, x.shape[2]
         weight, bias = part(linear, self.features)
+        width = len(weight) // heads
         y = torch.bmm(weights.reshape(b, heads * n, m), x)
-        y = y.view(b, heads, n, -1).transpose(0, 1).reshape(heads, b * n, -1)
-        y = torch.bmm(y, weight.view(heads, -1, x.shape[2]).transpose(1, 2))
+        y = y.view(b, heads, n, c).transpose(0, 1).reshape(heads, b * n, c)
+        y = torch.bmm(y, weight.view(heads, width, c).transpose(1, 2))
         if bias is not None:
-            y = y + bias.view(heads, 1, -1) * weights.sum(-1).transpose(0, 1).reshape(heads, b * n, 1)
-        return y.view(heads, b, n, -1).permute(1, 2, 0, 3).reshape(b, n, -1)
+            y = y + bias.view(heads, 1, width) * weights.sum(-1).transpose(0, 1).reshape(heads, b * n, 1)
+        return y.view(heads, b, n, width).permute(1, 2, 0, 3).reshape(b, n, heads * width)
 
 
 class AttentionToTokens(nn.Module):

@@ -14,7 +14,7 @@ from archspec.graph import Shape
 class Touch(Kernel):
     """Its value, unchanged; backward gives zeros to all weights of the modules."""
 
-    role: ClassVar[str] = "weights"
+    role: ClassVar[str] = "other"
 
     def label(self) -> str:
         return "zero gradients"

@@ -11,46 +11,60 @@ NONE: Span = (0, 0)
 Demand = Mapping[Ref, Span]
 
 
-def demand(graph: Graph, wanted: Demand, *, effects: bool = True, plain: bool = False) -> dict[Ref, Span]:
-    """Rows by value; a value that nothing reads is missing, or `NONE`.
+class Demands:
+    """What is read of every level of one graph: of equal levels it is worked out once."""
 
-    Without `effects`, what nodes read that run for their effects alone does not count. With `plain`, a node reads its
-    inputs whole, as all do in a graph as it is written.
-    """
-    spans: dict[Ref, Span] = dict(wanted)
-    shared = owners(graph)
-    for name in reversed(list(graph.nodes)):
-        node = graph.nodes[name]
-        rigid = plain or is_rigid(node, shared)
-        read = needs(graph, node, of(node, spans), effects=effects, rigid=rigid)
-        for ref, span in zip(node.inputs, read, strict=True):
-            spans[ref] = hull(spans.get(ref, NONE), span)
-    return spans
+    def __init__(self) -> None:
+        # By what is asked; the graph is held, so that its id stays its own.
+        self._known: dict[tuple[object, ...], tuple[Graph, dict[Ref, Span]]] = {}
+
+    def of_level(self, graph: Graph, wanted: Demand, *, effects: bool = True, plain: bool = False) -> dict[Ref, Span]:
+        """Rows by value; a value that nothing reads is missing, or `NONE`.
+
+        Without `effects`, what nodes read that run for their effects alone does not count. With `plain`, a node reads
+        its inputs whole, as all do in a graph as it is written.
+        """
+        key = id(graph), tuple(wanted.items()), effects, plain
+        if key not in self._known:
+            self._known[key] = graph, self._of_level(graph, wanted, effects=effects, plain=plain)
+        return self._known[key][1]
+
+    def _of_level(self, graph: Graph, wanted: Demand, *, effects: bool, plain: bool) -> dict[Ref, Span]:
+        spans: dict[Ref, Span] = dict(wanted)
+        shared = owners(graph)
+        for name in reversed(list(graph.nodes)):
+            node = graph.nodes[name]
+            rigid = plain or is_rigid(node, shared)
+            read = self.needs(graph, node, of(node, spans), effects=effects, rigid=rigid)
+            for ref, span in zip(node.inputs, read, strict=True):
+                spans[ref] = hull(spans.get(ref, NONE), span)
+        return spans
+
+    def needs(
+        self, graph: Graph, node: Node, spans: Sequence[Span], *, effects: bool = True, rigid: bool
+    ) -> list[Span]:
+        """What a node reads of its inputs to give these rows of its outputs; a rigid one reads them whole."""
+        shapes = [graph.shape(ref) for ref in node.inputs]
+        whole = [(0, shape.rows) for shape in shapes]
+        if all(span == NONE for span in spans):
+            return whole if effects and has_effects(node) else [NONE] * len(shapes)
+        if node.body:
+            outputs = node.body.outputs.values()
+            inside = dict.fromkeys(outputs, NONE)
+            for ref, span in zip(outputs, spans, strict=True):
+                inside[ref] = hull(inside[ref], span)
+            read = self.of_level(node.body, inside, effects=effects, plain=rigid)
+            inputs = [read.get(Ref(name), NONE) for name in node.body.inputs]
+            if all(span == NONE for span in inputs):
+                inputs[:1] = whole[:1]  # nothing but sources: they are told the batch by it
+            return [all_ if span != NONE and rigid else span for span, all_ in zip(inputs, whole, strict=True)]
+        assert isinstance(node.block, Op)
+        return whole if rigid else _of_op(node.block, shapes, node.outputs, spans)
 
 
 def of(node: Node, spans: Demand) -> list[Span]:
     """What is wanted of a node's outputs."""
     return [spans.get(Ref(node.name, port), NONE) for port in range(len(node.outputs))]
-
-
-def needs(graph: Graph, node: Node, spans: Sequence[Span], *, effects: bool = True, rigid: bool) -> list[Span]:
-    """What a node reads of its inputs to give these rows of its outputs; a rigid one reads them whole."""
-    shapes = [graph.shape(ref) for ref in node.inputs]
-    whole = [(0, shape.rows) for shape in shapes]
-    if all(span == NONE for span in spans):
-        return whole if effects and has_effects(node) else [NONE] * len(shapes)
-    if node.body:
-        outputs = node.body.outputs.values()
-        inside = dict.fromkeys(outputs, NONE)
-        for ref, span in zip(outputs, spans, strict=True):
-            inside[ref] = hull(inside[ref], span)
-        read = demand(node.body, inside, effects=effects, plain=rigid)
-        inputs = [read.get(Ref(name), NONE) for name in node.body.inputs]
-        if all(span == NONE for span in inputs):
-            inputs[:1] = whole[:1]  # nothing but sources: they are told the batch by it
-        return [all_ if span != NONE and rigid else span for span, all_ in zip(inputs, whole, strict=True)]
-    assert isinstance(node.block, Op)
-    return whole if rigid else _of_op(node.block, shapes, node.outputs, spans)
 
 
 def _of_op(block: Op, shapes: list[Shape], outputs: Sequence[Shape], spans: Sequence[Span]) -> list[Span]:

@@ -14,12 +14,11 @@ from archspec.compiler.kernels.touch import Touch
 from archspec.compiler.rewrites.demand import (
     NONE,
     Demand,
-    demand,
+    Demands,
     has_effects,
     hull,
     is_rigid,
     line,
-    needs,
     of,
     owners,
     parts,
@@ -38,7 +37,9 @@ def apply(graph: Graph) -> tuple[Graph, list[Record]]:
     """The graph with no more rows anywhere than its outputs depend on."""
     refs = [*graph.outputs.values(), *(graph.train_outputs or {}).values()]
     wanted = {ref: (0, graph.shape(ref).rows) for ref in refs}
-    level = _Level(graph, {name: (0, shape.rows) for name, shape in graph.inputs.items()}, wanted, wanted, wanted)
+    level = _Level(
+        graph, {name: (0, shape.rows) for name, shape in graph.inputs.items()}, wanted, wanted, wanted, Demands()
+    )
     return level.pruned(), level.records
 
 
@@ -55,6 +56,7 @@ class _Level:
     wanted: Demand
     alive: Demand
     reached: Demand
+    demands: Demands
     records: list[Record] = field(default_factory=list)
     nodes: dict[str, Node] = field(default_factory=dict)
     there: dict[Ref, Span] = field(default_factory=dict)  # the rows that are computed
@@ -63,12 +65,13 @@ class _Level:
 
     def pruned(self) -> Graph:
         graph, shared = self.graph, owners(self.graph)
-        wanted, alive = demand(graph, self.wanted), demand(graph, self.alive, effects=False)
-        reached = demand(graph, self.reached, effects=False, plain=True)
+        read = self.demands.of_level
+        wanted, alive = read(graph, self.wanted), read(graph, self.alive, effects=False)
+        reached = read(graph, self.reached, effects=False, plain=True)
         self.there = {Ref(name): span for name, span in self.inputs.items()}
         for node in graph.nodes.values():
             spans, rigid = of(node, wanted), is_rigid(node, shared)
-            need = needs(graph, node, spans, rigid=rigid)
+            need = self.demands.needs(graph, node, spans, rigid=rigid)
             lives, grads = of(node, alive), of(node, reached)
             if node.cost.params and not node.share and not any(map(_some, lives)) and any(map(_some, grads)):
                 self.idle.append(node.name)
@@ -124,7 +127,7 @@ class _Level:
         for ref, span, live, grad in zip(outputs, spans, lives, grads, strict=True):
             inside[ref], alive[ref] = hull(inside[ref], span), hull(alive[ref], live)
             reached[ref] = hull(reached[ref], grad)
-        level = _Level(node.body, dict(zip(node.body.inputs, need, strict=True)), inside, alive, reached)
+        level = _Level(node.body, dict(zip(node.body.inputs, need, strict=True)), inside, alive, reached, self.demands)
         body = level.pruned()
         if body is node.body:
             self._whole(node)

@@ -10,8 +10,13 @@ from archspec.graph import Block, Graph, Node
 
 
 def alike(nodes: Iterable[Node]) -> list[list[Node]]:
-    """Neighbours of one kind: the same block, with the same kinds in its slots."""
-    return [list(group) for _, group in groupby(nodes, key=lambda node: _kind(node.block))]
+    """Neighbours of one kind: the same block, with the same kinds in its slots; of each, all rows or some come out."""
+    return [list(group) for _, group in groupby(nodes, key=lambda node: (_kind(node.block), _drops_rows(node)))]
+
+
+def _drops_rows(node: Node) -> bool:
+    rows = [shape.rows for shape in node.body.inputs.values()] if node.body else []
+    return bool(rows) and any(shape.rows < max(rows) for shape in node.outputs)
 
 
 def _kind(block: Block) -> tuple[Any, ...]:

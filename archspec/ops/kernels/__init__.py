@@ -1,4 +1,4 @@
-"""Triton kernels, each in a file named after the module in `ops/layers` that it makes faster. There is none yet.
+"""Kernels behind a layer, where torch has a faster way for some devices or sizes. There is none in Triton yet.
 
 A kernel file defines a function that takes and returns tensors as the module's `forward` does, and one that says for
 which devices, dtypes and sizes it can be used. The module asks the latter and otherwise computes in plain torch. That

@@ -10,9 +10,18 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from archspec.errors import RuleError
+from archspec.ops.kernels.by_image import biased_attention, by_image
 from archspec.ops.layers.fill import fill
 from archspec.ops.layers.linear import Linear
 from archspec.ops.layers.resample import resize
+
+
+def by_head(x: Tensor, heads: int) -> Tensor:
+    """(b, n, h·d), or each head's part as a view (b, n, h, d) → (b, h, n, d)."""
+    if x.ndim == 3:
+        b, n, c = x.shape
+        x = x.view(b, n, heads, c // heads)
+    return x.transpose(1, 2)
 
 
 class DotAttention(nn.Module):
@@ -23,7 +32,7 @@ class DotAttention(nn.Module):
         self.heads, self.scale, self.dropout = heads, scale, dropout
 
     def forward(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        q, k, v = (x.unflatten(2, (self.heads, -1)).transpose(1, 2) for x in (q, k, v))
+        q, k, v = (by_head(x, self.heads) for x in (q, k, v))
         dropout = self.dropout if self.training else 0.0
         y = F.scaled_dot_product_attention(q, k, v, dropout_p=dropout, scale=self.scale)
         return y.transpose(1, 2).flatten(2)
@@ -144,11 +153,13 @@ class BiasedAttention(nn.Module):
         return resized[0].t(), note
 
     def forward(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        q, k, v = (x.unflatten(2, (self.heads, -1)).transpose(1, 2) for x in (q, k, v))
+        q, k, v = (by_head(x, self.heads) for x in (q, k, v))
         bias = self.bias.index_select(1, self.distance.flatten()).view(-1, *self.distance.shape)
         bias = bias if self.factor == 1 else bias * self.factor
         bias = F.pad(bias, (self.front[1], 0, self.front[0], 0)) if any(self.front) else bias
         dropout = self.dropout if self.training else 0.0
+        if not (dropout or torch.is_grad_enabled()) and by_image(q):
+            return biased_attention(q, k, v, bias, self.scale).transpose(1, 2).flatten(2)
         if q.is_cuda:
             y = F.scaled_dot_product_attention(q, k, v, bias[None], dropout_p=dropout, scale=self.scale)
         else:
