@@ -10,6 +10,8 @@ import pytest
 
 from tests.support.memory import MIB, give_back, held, peak
 
+pytest.register_assert_rewrite("tests.support.agreement", "tests.support.laws")
+
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # small tensors gain nothing from more
 
 LIMIT = 1536 * MIB

@@ -5,7 +5,4 @@ from __future__ import annotations
 import sys
 from types import ModuleType
 
-import pytest
-
-pytest.register_assert_rewrite("tests.support.agreement", "tests.support.laws")
 sys.modules.setdefault("torchvision._meta_registrations", ModuleType("torchvision._meta_registrations"))

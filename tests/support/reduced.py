@@ -13,6 +13,9 @@ from tests.support.origins import origin_of
 IMAGES = {"cvt": 48, "levit": 64, "pit": 64, "t2t_vit": 48, "cross_vit": 48}
 """The smallest side that a family's kernels and strides leave something of; elsewhere, three patches."""
 
+LAYERS = {"t2t_vit_dense": {f"graph.stage{stage}.repeat": 1 for stage in (1, 2, 3)}}
+"""Numbers of layers that a variant writes into its graph."""
+
 
 @cache
 def reduced() -> dict[str, Graph]:
@@ -52,4 +55,4 @@ def overrides(path: Path, variant: str | None) -> dict[str, Any]:
         sizes = params.get(branch, {})
         smaller = {"image": side, "depth": 1, "mlp_dim": 24, "dim": 8 * sizes.get("heads", 0)}
         chosen |= {f"params.{branch}.{name}": value for name, value in smaller.items() if name in sizes}
-    return chosen
+    return chosen | LAYERS.get(variant or "", {})
