@@ -30,6 +30,8 @@ def build(
 
     It takes a float tensor (b, channels, height, width) for an image input, and returns (b, features) – or a NamedTuple
     where the spec has several outputs. `device` is where it is made, `cpu` by default; `meta` makes it without memory.
+    With `optimize="exact"` it computes the same numbers and gradients in fewer steps: submodules, and hooks on them,
+    may see fewer tokens than the spec says, such as the class token alone. `"none"` runs the graph as it is written.
     Raises SpecError where the spec has problems; warns where a kernel leaves out an end of its image.
     """
     graph = spec if isinstance(spec, Graph) else load(spec, variant, overrides, allow_python=allow_python)

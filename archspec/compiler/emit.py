@@ -29,8 +29,8 @@ def emit(
     if layer_dropout:
         modules = {"draw": DrawLayers(len(graph.nodes), layer_dropout), "keep": KeepLayer()}
     modules |= {name: _module(graph, node, known) for name, node in graph.nodes.items() if not node.share}
-    if outputs := _outputs_module(graph):
-        modules["outputs"] = outputs
+    if _picks(graph):
+        modules["outputs"] = _outputs_module(graph)
     key = (*_wiring(graph, title), bool(layer_dropout))
     if key in known:
         return known[key].twin(modules)
@@ -47,7 +47,7 @@ def _wiring(graph: Graph, title: str) -> Key:
          node.body is None)
         for name, node in graph.nodes.items()
     ]  # fmt: skip
-    return (title, *graph.inputs), *nodes, tuple(graph.outputs.values()), _outputs_module(graph) is not None
+    return (title, *graph.inputs), *nodes, tuple(graph.outputs.values()), _picks(graph)
 
 
 def _program(graph: Graph, *, drops: bool) -> fx.Graph:
@@ -105,24 +105,26 @@ def _module(graph: Graph, node: Node, known: dict[Key, Program]) -> nn.Module:
 def _output(program: fx.Graph, graph: Graph, values: Mapping[Ref, fx.Node]) -> fx.Node | tuple[fx.Node, ...]:
     """One output is returned as it is; several of the whole model as a NamedTuple, those of a node as a tuple."""
     read = tuple(values[ref] for ref in _read(graph))
-    if _outputs_module(graph):
+    if _picks(graph):
         return program.call_module("outputs", read)
     return read if len(read) > 1 else read[0]
 
 
+def _picks(graph: Graph) -> bool:
+    """Whether a level is a whole model whose outputs depend on its mode, or are several."""
+    return graph.train_outputs is not None or (len(graph.outputs) > 1 and graph.origin is not None)
+
+
 def _read(graph: Graph) -> list[Ref]:
     """The values that a level returns, or picks its outputs from."""
-    if _outputs_module(graph) is None:
+    if not _picks(graph):
         return list(graph.outputs.values())
     return list(dict.fromkeys([*(graph.train_outputs or graph.outputs).values(), *graph.outputs.values()]))
 
 
-def _outputs_module(graph: Graph) -> Outputs | None:
+def _outputs_module(graph: Graph) -> Outputs:
     """What picks the outputs of a whole model by its mode, and names several."""
-    if graph.train_outputs is None and (len(graph.outputs) == 1 or graph.origin is None):
-        return None
-    train = graph.train_outputs or graph.outputs
-    read = list(dict.fromkeys([*train.values(), *graph.outputs.values()]))
+    read, train = _read(graph), graph.train_outputs or graph.outputs
     return Outputs(
         train={title: read.index(ref) for title, ref in train.items()},
         evaluation={title: read.index(ref) for title, ref in graph.outputs.items()},

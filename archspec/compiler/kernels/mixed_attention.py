@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from archspec.compiler.kernels.kernel import Kernel
-from archspec.compiler.kernels.mixing import mixed
+from archspec.compiler.kernels.mixing import mixed, weights_of
 from archspec.compiler.kernels.touch import touched
 from archspec.graph import Shape
 
@@ -68,10 +68,7 @@ class MixedHeads(nn.Module):
         self, q: Tensor, k: Tensor, v: Tensor, first: Tensor | None, second: nn.Module, norm: nn.Module
     ) -> Tensor:
         """As it is written: the norm takes its statistics from the maps of the whole batch."""
-        maps = q @ k.transpose(2, 3)
-        if first is not None:
-            maps = torch.bmm(first.expand(len(maps), -1, -1), maps.flatten(2)).view_as(maps)
-        normed: Tensor = norm(second(maps.softmax(-1)))
+        normed: Tensor = norm(second(weights_of(q, k, first)))
         return (normed if self.gain == 1 else normed * self.gain) @ v
 
     def _constants(

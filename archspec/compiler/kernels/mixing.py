@@ -30,16 +30,21 @@ def at_once(
     q: Tensor, k: Tensor, v: Tensor, first: Tensor | None, second: Tensor, bias: Tensor | None, eps: float
 ) -> Tensor:
     """The same for the whole batch, in steps that autograd and compilers know."""
-    maps = q @ k.transpose(2, 3)
-    if first is not None:
-        maps = torch.bmm(first.expand(len(maps), -1, -1), maps.flatten(2)).view_as(maps)
-    weights = maps.softmax(-1)
-    many = second.expand(len(maps), -1, -1)
+    weights = weights_of(q, k, first)
+    many = second.expand(len(weights), -1, -1)
     flat = weights.flatten(2)
     flat = torch.bmm(many, flat) if bias is None else torch.baddbmm(bias[:, None], many, flat)
     if eps:
         flat = flat * torch.rsqrt(flat.square().mean(1, keepdim=True) + eps)
     return flat.view_as(weights) @ v
+
+
+def weights_of(q: Tensor, k: Tensor, first: Tensor | None) -> Tensor:
+    """softmax(first · qkᵀ) of the whole batch, (b, h, n, m)."""
+    maps = q @ k.transpose(2, 3)
+    if first is not None:
+        maps = torch.bmm(first.expand(len(maps), -1, -1), maps.flatten(2)).view_as(maps)
+    return maps.softmax(-1)
 
 
 def _run(

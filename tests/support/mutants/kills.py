@@ -6,7 +6,6 @@ Each is a text of Python that runs after the module that defines the op, or the 
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -89,7 +88,5 @@ def _of_op(word: str, op: type[Op]) -> Iterator[Kill]:
 
 def _kill(owner: type, function: str, what: str, patch: str) -> Kill:
     code = getattr(owner, function).__code__
-    file = Path(code.co_filename).relative_to(ROOT)
-    if file.parts[-1] != Path(sys.modules[owner.__module__].__file__ or "").name:  # inherited from another file
-        file = Path(sys.modules[owner.__module__].__file__ or "").relative_to(ROOT)
-    return Kill(str(file), f"{owner.__name__}.{function}", code.co_firstlineno, what, patch)
+    file = Path(code.co_filename).relative_to(ROOT)  # another one than the owner's, where the function is inherited
+    return Kill(owner.__module__, str(file), code.co_qualname, f"{owner.__name__}: {what}", patch)

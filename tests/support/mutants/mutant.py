@@ -50,11 +50,14 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Kill:
-    """A fault in an op or a layer as a whole, put in after its module's own code by a text of Python."""
+    """A fault in an op or a layer as a whole, put in after the code of its module by a text of Python.
 
+    `file` and `function` are those of the code that tests call.
+    """
+
+    module: str
     file: str
     function: str
-    first: int
     what: str
     patch: str
 
@@ -64,12 +67,11 @@ class Kill:
 
     def apply(self) -> None:
         """Run the patch in the module's namespace."""
-        module = ".".join(Path(self.file).with_suffix("").parts)
-        exec(compile(self.patch, f"<{self.name}>", "exec"), vars(sys.modules[module]))
+        exec(compile(self.patch, f"<{self.name}>", "exec"), vars(sys.modules[self.module]))
 
     def write(self, root: Path) -> None:
         """Append the patch to the file of a copy of the tree."""
-        path = root / self.file
+        path = root.joinpath(*self.module.split(".")).with_suffix(".py")
         path.write_text(path.read_text(encoding="utf-8") + "\n\n" + self.patch, encoding="utf-8")
 
 
